@@ -1,0 +1,25 @@
+package artifacts
+
+import "errors"
+
+// The errors that callers branch on. Everything that is none of these is a plain failure.
+var (
+	// ErrNotFound says that the store, or the origin, was read and has no such name. A store that could not be read
+	// never returns it.
+	ErrNotFound = errors.New("not found")
+	// ErrAuthentication says that an origin refused the credentials, or wants some.
+	ErrAuthentication = errors.New("authentication failed")
+	// ErrPolicy says that containers-policy.json, or registries.conf, forbids the source.
+	ErrPolicy = errors.New("refused by policy")
+	// ErrVerification says that bytes are not what their digest, size or signature promised.
+	ErrVerification = errors.New("verification failed")
+	// ErrAmbiguous says that a digest prefix names more than one model.
+	ErrAmbiguous = errors.New("ambiguous")
+	// ErrIsImage says that a name is a container image, where an artifact was asked for.
+	ErrIsImage = errors.New("is a container image, not an artifact")
+	// ErrInvalidName says that a string is no name that a model can be kept under.
+	ErrInvalidName = errors.New("invalid name")
+)
+
+// ErrNoRange says that an origin cannot serve a part of a blob, only the whole. See Opener.
+var ErrNoRange = errors.New("origin serves no ranges")

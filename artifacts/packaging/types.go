@@ -1,0 +1,93 @@
+package packaging
+
+import "github.com/opencontainers/go-digest"
+
+// Format is the way a manifest describes a model. Its string is what users see as "packaging".
+type Format string
+
+// The packagings in use. Unknown is a manifest that is readable but describes no model that paddock can name files of.
+const (
+	ModelPack     Format = "modelpack"
+	Docker        Format = "docker"
+	ModelKit      Format = "modelkit"
+	Artifact      Format = "artifact"
+	OMLMD         Format = "omlmd"
+	Ollama        Format = "ollama"
+	RamaLamaImage Format = "ramalama-image"
+	ModelCar      Format = "modelcar"
+	Image         Format = "image"
+	Unknown       Format = "unknown"
+)
+
+// Role is what a file is to the program that runs the model.
+type Role string
+
+// The roles of files, in the words that users see.
+const (
+	Weights   Role = "weights"
+	Projector Role = "projector"
+	Adapter   Role = "adapter"
+	Draft     Role = "draft"
+	Config    Role = "config"
+	Tokenizer Role = "tokenizer"
+	Template  Role = "template"
+	Params    Role = "params"
+	License   Role = "license"
+	Doc       Role = "doc"
+	Code      Role = "code"
+	Dataset   Role = "dataset"
+	Other     Role = "other"
+)
+
+// Encoding is how a layer's bytes carry the files of the model.
+type Encoding string
+
+// The encodings of a layer: Raw is the file itself, the others an archive to unpack.
+const (
+	Raw     Encoding = "raw"
+	Tar     Encoding = "tar"
+	TarGzip Encoding = "tar+gzip"
+	TarZstd Encoding = "tar+zstd"
+)
+
+// File is one file of a model as a container sees it, and the layer that holds it.
+type File struct {
+	// Path is relative to the model's root: clean, slash-separated, local (filepath.IsLocal), unique in the model.
+	Path string
+	Role Role
+	// MediaType is the layer's, as the publisher wrote it.
+	MediaType string
+	// Digest and Size are the layer's. Several files may share one digest.
+	Digest digest.Digest
+	Size   int64 // bytes
+	// Title is the layer's org.opencontainers.image.title, the name by which Podman itself knows the file; "" if it has none.
+	Title string
+	// Encoding is Raw when the layer is the file itself. For an archive, Path is a label and the real files are known
+	// only after unpacking.
+	Encoding Encoding
+	// Shard and Shards place one part of a split model, counted from 1; 0 if the file is not a part.
+	Shard, Shards int
+}
+
+// Model is what a manifest says of a model: its packaging, files, and what a runtime is given.
+type Model struct {
+	Format Format
+	// Files are in the order of the manifest.
+	Files []File
+	// Main is what the runtime is given, relative to the model's root: a file (the first shard of a split model), or a
+	// directory for a directory model ("." is the root itself). "" if there is none; Unservable then says why.
+	Main string
+	// Unservable is nil when each file can be given to a container as it is. Otherwise it wraps ErrUnservable and says
+	// what stands in the way; the model can still be stored, listed and inspected.
+	Unservable error
+}
+
+// First returns the first file with the role, or nil.
+func (m *Model) First(r Role) *File {
+	for i := range m.Files {
+		if m.Files[i].Role == r {
+			return &m.Files[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package artifacts
+
+import (
+	"context"
+	"io"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// Opener opens length bytes of a blob, starting at offset; a length of -1 means all that is left. The reader yields at
+// most the bytes asked for, and ends with io.ErrUnexpectedEOF if the origin stops early.
+//
+// An Opener checks what the origin says of the range (status, Content-Range, Content-Encoding) and never passes on
+// bytes of another range: an origin that cannot serve ranges makes it fail with an error that wraps ErrNoRange whenever
+// offset is not 0 or length is not -1. The bytes themselves are UNVERIFIED: the caller checks their digest.
+// It is safe for concurrent use.
+type Opener func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
+
+// Blob is one piece of content of a plan.
+type Blob struct {
+	// Digest is what the bytes must hash to; never empty.
+	Digest digest.Digest
+	// Size is the exact length in bytes; never negative.
+	Size      int64
+	MediaType string
+	// Data holds the bytes of a small blob that came with the manifest; nil if they are to be opened.
+	Data []byte
+	// Open reads the bytes from the origin; nil only when Data is not.
+	Open Opener
+}
+
+// Plan is what a transport found under a reference: what to fetch, and the manifest that will name it. Making one
+// moves no weights.
+type Plan struct {
+	// Name is the canonical name to keep the model under.
+	Name Name
+	// Kind was decided from the manifest.
+	Kind Kind
+	// Manifest is the publisher's manifest byte for byte, of one model (never an index), and Digest its digest.
+	Manifest  []byte
+	MediaType string
+	Digest    digest.Digest
+	// Blobs are the config and the layers, each digest once, in the order of the manifest.
+	Blobs []Blob
+}

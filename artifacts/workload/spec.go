@@ -1,0 +1,63 @@
+// Package workload holds everything needed to serve one model, and nothing about by which engine.
+//
+// A Spec is data. The engines render it to an argument vector, the quadlet package to units: from one value, so that a
+// dry run, a run and a service cannot differ.
+package workload
+
+import (
+	"time"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// ModelRoot is where a container sees the files of its model.
+const ModelRoot = "/models"
+
+// ContainerPort is the port that the server listens on inside a container with a network of its own.
+const ContainerPort = 8080
+
+// Spec is one model server.
+type Spec struct {
+	// Name is the name of the container and of the unit.
+	Name string
+	// Model is the name that the files are mounted from, as the store has it; for a service it pins the digest.
+	Model string
+	// ModelDigest is the manifest's digest, for labels.
+	ModelDigest digest.Digest
+	// Mounts are the files, each at an absolute path below ModelRoot.
+	Mounts []FileMount
+	// Image is the server's container image.
+	Image string
+	// Args are the server's arguments, after the image's entry point.
+	Args []string
+	// Env is passed to the container in this order.
+	Env []EnvVar
+	// Host is the address that the service is reached at, 127.0.0.1 unless told otherwise; Port its port on that address.
+	Host string
+	Port int
+	// Network is the container's network in Podman's words; "" is the engine's default. With "host" the server itself
+	// listens on Host:Port and nothing is published; with "none" nothing is published.
+	Network string
+	Health  Health
+}
+
+// FileMount is one read-only file in the container.
+type FileMount struct {
+	// Destination is the absolute path in the container.
+	Destination string
+	// Digest selects the file in an artifact. HostPath is the file on the host for a bind mount. One of the two is set.
+	Digest   digest.Digest
+	HostPath string
+}
+
+// EnvVar is one environment variable.
+type EnvVar struct{ Name, Value string }
+
+// Health is how an engine finds out that the server answers.
+type Health struct {
+	// Command is run by the container's shell.
+	Command string
+	// Interval is the time between two checks; StartPeriod how long failures are expected while the model loads.
+	Interval, StartPeriod, Timeout time.Duration
+	Retries                        int
+}
