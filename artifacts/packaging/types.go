@@ -67,6 +67,13 @@ type File struct {
 	Encoding Encoding
 	// Shard and Shards place one part of a split model, counted from 1; 0 if the file is not a part.
 	Shard, Shards int
+	// Repeated says that the manifest lists the layer's digest more than once, be it for another file or this one. Podman
+	// then refuses to mount it by digest ("more than one match for the digest"); see TitleUnique. The config blob is no
+	// layer and does not count.
+	Repeated bool
+	// TitleUnique says that Title selects this layer and no other: it is not empty, has no slash, and no other layer of
+	// the manifest has it. Podman then mounts the file by title= even if its digest is repeated.
+	TitleUnique bool
 }
 
 // Model is what a manifest says of a model: its packaging, files, and what a runtime is given.
@@ -80,6 +87,11 @@ type Model struct {
 	// Unservable is nil when each file can be given to a container as it is. Otherwise it wraps ErrUnservable and says
 	// what stands in the way; the model can still be stored, listed and inspected.
 	Unservable error
+}
+
+// IsImage says whether manifests of the format are container images to container tools; all others are artifacts.
+func (f Format) IsImage() bool {
+	return f == RamaLamaImage || f == ModelCar || f == Image
 }
 
 // First returns the first file with the role, or nil.
