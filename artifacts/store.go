@@ -1,6 +1,12 @@
 package artifacts
 
-import "context"
+import (
+	"context"
+	"io"
+	"io/fs"
+
+	"github.com/opencontainers/go-digest"
+)
 
 // Store keeps models at rest. Implementations are safe for concurrent use, by other processes too.
 type Store interface {
@@ -24,4 +30,48 @@ type LandOptions struct {
 	Progress Progress
 	// Jobs is how many connections may be open at once; 0: a default chosen by measurement.
 	Jobs int
+}
+
+// Tagger is a Store that can give a model it already holds one more name: the immutable repository@digest that a
+// service is pinned to, or a second tag. Find it by a type assertion on a Store.
+type Tagger interface {
+	// Tag names the manifest of source as name, too, and moves no bytes. An older entry of that name is replaced, as in
+	// Land. A name that pins a digest must pin the digest of source. The error wraps ErrNotFound when the store no longer
+	// holds source.
+	Tag(ctx context.Context, source *Model, name Name) error
+}
+
+// ReadAtCloser is random access to one file at rest.
+type ReadAtCloser interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// Reader is a Store whose files can be read in place, for instance for the header of a model. Find it by a type
+// assertion on a Store.
+type Reader interface {
+	// OpenFile opens one file of a model, and returns its size in bytes. It yields the layer as it is stored: for an
+	// Encoding other than Raw, the archive. The bytes are not verified again; see Checker.
+	OpenFile(ctx context.Context, m *Model, f *File) (ReadAtCloser, int64, error)
+}
+
+// Checker is a Store that can tell whether a model is whole, and make room for its repair: a Land after Discard fetches
+// what is damaged. Find it by a type assertion on a Store.
+type Checker interface {
+	// Check returns the blobs of the model that are missing or have a wrong size; nothing if it is whole. With verify,
+	// each blob is also read and compared with its digest. The error is for what could not be checked.
+	Check(ctx context.Context, m *Model, verify bool) ([]Damage, error)
+	// Discard takes damaged blobs out of the store, unless they were replaced since Check saw them. The names stay.
+	Discard(ctx context.Context, damaged []Damage) error
+}
+
+// Damage is one blob of a model that is not what its manifest promises.
+type Damage struct {
+	Digest digest.Digest
+	// Size is what the manifest says, in bytes.
+	Size int64
+	// Problem says what is wrong, for people: "missing", "has 12 of 300 bytes", "has other bytes".
+	Problem string
+	// Found is the file as it was seen; nil if there was none, or the store has no files.
+	Found fs.FileInfo
 }

@@ -1,0 +1,140 @@
+package podmanstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/paddock-dev/paddock/artifacts/packaging"
+)
+
+// Diagnose returns what is wrong in the store and in the staging area. It changes nothing, and takes the lock for reading
+// only.
+func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
+	open, err := openFiles()
+	if err != nil {
+		return nil, fmt.Errorf("examining %s: %w", s.root, err)
+	}
+	lock, err := s.lockRead(ctx, forever)
+	if err != nil {
+		return nil, fmt.Errorf("examining %s: %w", s.root, err)
+	}
+	findings, err := s.examine(open)
+	lock.release()
+	if err != nil {
+		return nil, fmt.Errorf("examining %s: %w", s.root, err)
+	}
+	stale, err := s.staleStaging()
+	if err != nil {
+		return nil, fmt.Errorf("examining %s: %w", s.work.staging, err)
+	}
+	return append(findings, stale...), nil
+}
+
+// examine looks at the store. The caller holds the lock.
+func (s *Store) examine(open fileSet) ([]Finding, error) {
+	x, err := s.readIndex()
+	if err != nil {
+		return nil, err
+	}
+	var findings []Finding
+	for i := range x.entries {
+		found, err := s.examineEntry(&x.entries[i])
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, found...)
+	}
+	temps, uploading, err := s.examineTemps(open)
+	if err != nil {
+		return nil, err
+	}
+	findings = append(findings, temps...)
+	if uploading {
+		return findings, nil // a podman artifact add has blobs here, and no entry yet
+	}
+	used, err := s.used(x)
+	if err != nil {
+		// Which blobs are orphans cannot be known before the bad entry, found above, is gone.
+		s.logger.Debug("not looking for unused blobs", "error", err)
+		return findings, nil
+	}
+	orphans, err := s.orphans(used, open)
+	return append(findings, orphans...), err
+}
+
+func (s *Store) examineEntry(e *entry) ([]Finding, error) {
+	f := Finding{Name: e.name(), Digest: e.desc.Digest, Action: "remove the entry", Mendable: true}
+	var err error
+	if f.Kind, f.Detail, err = s.unusable(e); err != nil {
+		return nil, err
+	} else if f.Kind != "" {
+		return []Finding{f}, nil
+	}
+	var found []Finding
+	if e.name() == "" {
+		f.Kind, f.Detail = Unnamed, "it has no name; podman artifact ls fails as long as it is there"
+		found = append(found, f)
+	}
+	damage, err := s.examineBlobs(e)
+	if err != nil || damage == "" {
+		return found, err
+	}
+	return append(found, Finding{
+		Kind: Damaged, Name: e.name(), Digest: e.desc.Digest, Detail: damage,
+		Action: "pull the model again, or remove it",
+	}), nil
+}
+
+// unusable says why nobody can use an entry; "" if one can.
+func (s *Store) unusable(e *entry) (kind FindingKind, detail string, err error) {
+	if e.err != nil {
+		return BadEntry, fmt.Sprintf("%s: %v", abridge(e.raw), e.err), nil
+	}
+	raw, err := s.readManifest(e.desc.Digest)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return NoManifest, "its manifest is missing", nil
+	case errors.Is(err, errCorrupt):
+		return NoManifest, "its manifest has other bytes than its digest promises", nil
+	case err != nil:
+		return "", "", err
+	case isIndex(e.desc.MediaType, raw):
+		return IndexEntry, "it is an index of several manifests, which Podman's artifact store cannot handle", nil
+	}
+	if _, err := parseRefs(raw); err != nil {
+		return NoManifest, fmt.Sprintf("its manifest cannot be read: %v", err), nil
+	}
+	return "", "", nil
+}
+
+func (s *Store) examineBlobs(e *entry) (string, error) {
+	refs, err := s.manifestRefs(e.desc.Digest)
+	if err != nil {
+		return "", err
+	}
+	var wrong []string
+	for _, b := range refs.blobs {
+		if b.Digest.Validate() != nil {
+			wrong = append(wrong, fmt.Sprintf("blob %q has a malformed digest", b.Digest))
+			continue
+		}
+		state, info, err := s.statBlob(b.Digest, b.Size)
+		switch {
+		case err != nil:
+			return "", err
+		case state == blobMissing:
+			wrong = append(wrong, fmt.Sprintf("blob %s is missing", b.Digest))
+		case state == blobWrongSize:
+			wrong = append(wrong, fmt.Sprintf("blob %s has %d of %d bytes", b.Digest, info.Size(), b.Size))
+		}
+	}
+	return strings.Join(wrong, "; "), nil
+}
+
+// isIndex believes what the index says of the manifest as little as what the manifest says of itself.
+func isIndex(mediaType string, raw []byte) bool {
+	return packaging.IsIndex(mediaType, raw) || packaging.IsIndex("", raw)
+}

@@ -1,0 +1,142 @@
+package podmanstore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	"golang.org/x/sys/unix"
+)
+
+// uploadPrefix begins the names of the temporary files of containers/image (oci/layout/oci_dest.go, PutBlob).
+const uploadPrefix = "oci-put-blob"
+
+// storeFile is a file in the store, in a folder of it, or in the trash.
+type storeFile struct {
+	path    string
+	name    string
+	bytes   int64
+	changed time.Time // ctime: a download can be old when it is linked into the store
+	id      fileID
+}
+
+// dirFiles returns the regular files of a folder; none if there is no such folder.
+func dirFiles(dir string) ([]storeFile, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var files []storeFile
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		st, err := statFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		files = append(files, storeFile{
+			path: path, name: e.Name(), bytes: int64(st.Size),
+			changed: time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), id: idOf(st),
+		})
+	}
+	return files, nil
+}
+
+func statFile(path string) (*unix.Statx_t, error) {
+	var st unix.Statx_t
+	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS, &st)
+	if err != nil {
+		return nil, &fs.PathError{Op: "statx", Path: path, Err: err}
+	}
+	return &st, nil
+}
+
+// blobFiles returns every file below blobs/, by digest algorithm.
+func (s *Store) blobFiles() (map[string][]storeFile, error) {
+	top := filepath.Join(s.root, "blobs")
+	algorithms, err := os.ReadDir(top)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	all := map[string][]storeFile{}
+	for _, a := range algorithms {
+		if !a.IsDir() {
+			continue
+		}
+		if all[a.Name()], err = dirFiles(filepath.Join(top, a.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// examineTemps finds temporary files that nobody is writing. The lock is held, so that none of ours in the store is alive;
+// Podman writes its own without the lock, too, and uploading says that it does so now.
+func (s *Store) examineTemps(open fileSet) (findings []Finding, uploading bool, err error) {
+	files, err := dirFiles(s.root)
+	if err != nil {
+		return nil, false, err
+	}
+	blobs, err := s.blobFiles()
+	if err != nil {
+		return nil, false, err
+	}
+	for _, b := range blobs {
+		files = append(files, b...)
+	}
+	for i := range files {
+		f := &files[i]
+		switch {
+		case strings.HasPrefix(f.name, tempPrefix):
+			findings = append(findings, f.finding(Leftover, "a temporary file of a process that was killed"))
+		case !strings.HasPrefix(f.name, uploadPrefix):
+		case open[f.id]:
+			uploading = true
+		case s.isOld(f):
+			findings = append(findings, f.finding(DeadUpload, "a temporary file that no process has open"))
+		}
+	}
+	trash, err := dirFiles(s.work.trash)
+	for i := range trash {
+		findings = append(findings, trash[i].finding(Leftover, "a removed blob that was not deleted"))
+	}
+	return findings, uploading, err
+}
+
+// orphans returns the blobs that no entry needs, except young ones and those that a process has open.
+func (s *Store) orphans(used map[digest.Digest]int, open fileSet) ([]Finding, error) {
+	blobs, err := s.blobFiles()
+	if err != nil {
+		return nil, err
+	}
+	var findings []Finding
+	for algorithm, files := range blobs {
+		for i := range files {
+			f := &files[i]
+			d := digest.NewDigestFromEncoded(digest.Algorithm(algorithm), f.name)
+			if d.Validate() != nil || used[d] > 0 || open[f.id] || !s.isOld(f) {
+				continue
+			}
+			found := f.finding(Orphan, "no model uses it")
+			found.Digest = d
+			findings = append(findings, found)
+		}
+	}
+	return findings, nil
+}
+
+func (s *Store) isOld(f *storeFile) bool { return time.Since(f.changed) >= s.grace }
+
+func (f *storeFile) finding(kind FindingKind, detail string) Finding {
+	return Finding{Kind: kind, Path: f.path, Bytes: f.bytes, Detail: detail, Action: "delete the file", Mendable: true}
+}

@@ -1,0 +1,136 @@
+package podmanstore
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// blobRef is a blob that a manifest names, with its size in bytes.
+type blobRef struct {
+	Digest digest.Digest `json:"digest"`
+	Size   int64         `json:"size"`
+}
+
+// manifestRefs is what a manifest names: blobs of its own (each digest once), the first of them the config if it has one,
+// and other manifests if it is an index.
+type manifestRefs struct {
+	blobs       []blobRef
+	config      *blobRef
+	children    []digest.Digest
+	annotations map[string]string
+}
+
+func parseRefs(raw []byte) (*manifestRefs, error) {
+	var m struct {
+		Config      *blobRef          `json:"config"`
+		Layers      []blobRef         `json:"layers"`
+		Manifests   []blobRef         `json:"manifests"`
+		Annotations map[string]string `json:"annotations"`
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return nil, err
+	}
+	all := m.Layers
+	if m.Config != nil {
+		all = append([]blobRef{*m.Config}, m.Layers...)
+	}
+	refs := &manifestRefs{config: m.Config, annotations: m.Annotations}
+	seen := map[digest.Digest]bool{}
+	for _, r := range all {
+		if !seen[r.Digest] {
+			seen[r.Digest] = true
+			refs.blobs = append(refs.blobs, r)
+		}
+	}
+	for _, c := range m.Manifests {
+		refs.children = append(refs.children, c.Digest)
+	}
+	return refs, nil
+}
+
+// refCache remembers what manifests name. A manifest never changes under its digest, so it is filled before the lock is
+// taken, and the lock is not held while a thousand manifests are read.
+type refCache struct {
+	mu    sync.Mutex
+	known map[digest.Digest]*manifestRefs
+}
+
+func newRefCache() *refCache { return &refCache{known: map[digest.Digest]*manifestRefs{}} }
+
+// manifestRefs returns what a manifest in the store names. The error wraps fs.ErrNotExist if it is not there now and was
+// never seen.
+func (s *Store) manifestRefs(d digest.Digest) (*manifestRefs, error) {
+	s.refs.mu.Lock()
+	known := s.refs.known[d]
+	s.refs.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	raw, err := s.readManifest(d)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := parseRefs(raw)
+	if err != nil {
+		return nil, fmt.Errorf("parsing manifest %s: %w", d, err)
+	}
+	s.refs.mu.Lock()
+	s.refs.known[d] = refs
+	s.refs.mu.Unlock()
+	return refs, nil
+}
+
+// warm fills the cache with what the index names now. What cannot be read is met again, and judged, under the lock.
+func (s *Store) warm() {
+	x, err := s.readIndex()
+	if err != nil {
+		return
+	}
+	if _, err := s.used(x); err != nil {
+		s.logger.Debug("reading ahead", "store", s.root, "error", err)
+	}
+}
+
+// used counts, for every blob and manifest that the index needs, the distinct manifests that name it. A manifest that is
+// missing names nothing; one that is there but cannot be read makes the count unknown, which is an error.
+func (s *Store) used(x *index) (map[digest.Digest]int, error) {
+	count := map[digest.Digest]int{}
+	seen := map[digest.Digest]bool{}
+	var errs []error
+	for i := range x.entries {
+		e := &x.entries[i]
+		if e.err != nil {
+			errs = append(errs, fmt.Errorf("entry %d of the index: %w", i, e.err))
+			continue
+		}
+		errs = append(errs, s.countRefs(e.desc.Digest, count, seen))
+	}
+	return count, errors.Join(errs...)
+}
+
+func (s *Store) countRefs(d digest.Digest, count map[digest.Digest]int, seen map[digest.Digest]bool) error {
+	if seen[d] {
+		return nil
+	}
+	seen[d] = true
+	count[d]++
+	refs, err := s.manifestRefs(d)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	for _, b := range refs.blobs {
+		count[b.Digest]++
+	}
+	var errs []error
+	for _, c := range refs.children {
+		errs = append(errs, s.countRefs(c, count, seen))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,116 @@
+package podmanstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/staging"
+)
+
+// Word is what users call this store. It is the Store of its models.
+const Word = "podman"
+
+// DefaultGrace is how long a blob that no entry uses is left alone, for it may belong to a podman artifact add that has
+// not written its entry yet.
+const DefaultGrace = time.Hour
+
+// DefaultStale is after how long an unfinished download counts as given up.
+const DefaultStale = 7 * 24 * time.Hour
+
+// Options says where the store is. Only GraphRoot is required.
+type Options struct {
+	// GraphRoot is Podman's storage folder as podman info says it, absolute. It need not exist yet.
+	GraphRoot string
+	// Logger receives what only a developer wants to know, such as how long the lock was held; nil: nobody.
+	Logger *slog.Logger
+	// Grace replaces DefaultGrace; 0 is the default, negative is none.
+	Grace time.Duration
+	// Stale replaces DefaultStale; 0 is the default, negative is none.
+	Stale time.Duration
+}
+
+// Store is Podman's artifact store. It is safe for concurrent use, by other processes and by Podman from 5.6 on
+// (older ones take no lock).
+type Store struct {
+	root   string // <GraphRoot>/artifacts
+	work   workDirs
+	area   *staging.Area
+	logger *slog.Logger
+	grace  time.Duration
+	stale  time.Duration
+	refs   *refCache
+}
+
+var (
+	_ artifacts.Store   = (*Store)(nil)
+	_ artifacts.Tagger  = (*Store)(nil)
+	_ artifacts.Reader  = (*Store)(nil)
+	_ artifacts.Checker = (*Store)(nil)
+)
+
+// Open returns the store below a GraphRoot. It creates nothing; the first Land does.
+func Open(opts *Options) (*Store, error) {
+	if opts == nil || !filepath.IsAbs(opts.GraphRoot) {
+		return nil, fmt.Errorf("opening Podman's artifact store: the storage folder %q is not an absolute path", graphRoot(opts))
+	}
+	root, err := realPath(opts.GraphRoot)
+	if err != nil {
+		return nil, fmt.Errorf("opening Podman's artifact store: %w", err)
+	}
+	logger := opts.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	store := filepath.Join(root, "artifacts")
+	work, err := chooseWorkDirs(root, store)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{
+		root: store, work: work, area: staging.Open(work.staging), logger: logger,
+		grace: orDefault(opts.Grace, DefaultGrace), stale: orDefault(opts.Stale, DefaultStale),
+		refs: newRefCache(),
+	}, nil
+}
+
+// Root returns the folder of the store, <GraphRoot>/artifacts.
+func (s *Store) Root() string { return s.root }
+
+// StagingDir returns the folder in which downloads arrive.
+func (s *Store) StagingDir() string { return s.work.staging }
+
+func graphRoot(opts *Options) string {
+	if opts == nil {
+		return ""
+	}
+	return opts.GraphRoot
+}
+
+// realPath resolves links, also above a folder that does not exist yet, since the lock is kept per path string: /home and
+// /var/home must be one store, or opening it under the second name drops the lock taken under the first.
+func realPath(path string) (string, error) {
+	path = filepath.Clean(path)
+	real, err := filepath.EvalSymlinks(path)
+	if parent := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && parent != path {
+		if parent, err = realPath(parent); err != nil {
+			return "", err
+		}
+		return filepath.Join(parent, filepath.Base(path)), nil
+	}
+	return real, err
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return def
+	case d < 0:
+		return 0
+	}
+	return d
+}
