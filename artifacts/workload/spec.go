@@ -5,6 +5,7 @@
 package workload
 
 import (
+	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -32,11 +33,12 @@ type Spec struct {
 	Args []string
 	// Env is passed to the container in this order.
 	Env []EnvVar
-	// Host is the address that the service is reached at, 127.0.0.1 unless told otherwise; Port its port on that address.
+	// Host is the address that the service is reached at, an IP literal, 127.0.0.1 unless told otherwise; Port its port on
+	// that address.
 	Host string
 	Port int
 	// Network is the container's network in Podman's words; "" is the engine's default. With "host" the server itself
-	// listens on Host:Port and nothing is published; with "none" nothing is published.
+	// listens on Host:Port and nothing is published; with "none" nothing is published, nor in another container's network.
 	Network string
 	Health  Health
 }
@@ -45,19 +47,50 @@ type Spec struct {
 type FileMount struct {
 	// Destination is the absolute path in the container.
 	Destination string
-	// Digest selects the file in an artifact. HostPath is the file on the host for a bind mount. One of the two is set.
+	// Digest selects the file in an artifact. Title selects it where the digest cannot, because several layers have it: the
+	// one layer with that org.opencontainers.image.title. HostPath is the file on the host for a bind mount.
+	// Exactly one of the three is set.
 	Digest   digest.Digest
+	Title    string
 	HostPath string
 }
 
 // EnvVar is one environment variable.
 type EnvVar struct{ Name, Value string }
 
-// Health is how an engine finds out that the server answers.
+// Health is how an engine finds out that the server answers. The zero Health is no check.
 type Health struct {
 	// Command is run by the container's shell.
 	Command string
-	// Interval is the time between two checks; StartPeriod how long failures are expected while the model loads.
-	Interval, StartPeriod, Timeout time.Duration
-	Retries                        int
+	// Interval is the time between two checks of a server that has answered once; StartupInterval that until it does, where
+	// the engine can tell the two apart. StartPeriod is how long failures are expected while the model loads.
+	Interval, StartupInterval, StartPeriod, Timeout time.Duration
+	// Retries is how many checks in a row may fail.
+	Retries int
+}
+
+// Published says whether the engine forwards Host:Port to ContainerPort. It does not for a network that is the host's,
+// another container's or another name space's, and not for none: Podman refuses ports there (podman-run(1), --network).
+func (s *Spec) Published() bool {
+	switch mode, _, _ := strings.Cut(s.Network, ":"); mode {
+	case "host", "none", "container", "ns":
+		return false
+	}
+	return true
+}
+
+// Listen returns the address and port that the server is told to listen on inside the container.
+func (s *Spec) Listen() (host string, port int) {
+	if s.Network == "host" {
+		return s.Address()
+	}
+	return "0.0.0.0", ContainerPort
+}
+
+// Address returns the address and port that the service is reached at; an empty Host is DefaultHost.
+func (s *Spec) Address() (host string, port int) {
+	if s.Host == "" {
+		return DefaultHost, s.Port
+	}
+	return s.Host, s.Port
 }

@@ -1,0 +1,76 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
+)
+
+// mounts returns the name to mount from, and one mount for each file, in the order of the manifest.
+func mounts(m *artifacts.Model, source string) (string, []FileMount, error) {
+	switch how := m.Mount.(type) {
+	case artifacts.ArtifactMount:
+		if source == "" {
+			source = how.Source
+		}
+		files, err := artifactMounts(m)
+		return source, files, err
+	case artifacts.BindMount:
+		if source == "" {
+			source = m.Name
+		}
+		files, err := bindMounts(m, how)
+		return source, files, err
+	case artifacts.ImageMount:
+		return "", nil, fmt.Errorf("%w: it is in the image %s, whose files cannot be mounted one by one", packaging.ErrUnservable, how.Image)
+	default:
+		return "", nil, errors.New("the store does not say how a container sees it")
+	}
+}
+
+func bindMounts(m *artifacts.Model, how artifacts.BindMount) ([]FileMount, error) {
+	out := make([]FileMount, 0, len(m.Packaging.Files))
+	for _, f := range m.Packaging.Files {
+		host := how.Files[f.Path]
+		if host == "" {
+			return nil, fmt.Errorf("%q is not on the host", f.Path)
+		}
+		out = append(out, FileMount{Destination: inModelRoot(f.Path), HostPath: host})
+	}
+	return out, nil
+}
+
+// artifactMounts selects each layer by its digest, or by its title where Podman would find more than one layer by the digest
+// (libartifact, "more than one match for the digest").
+func artifactMounts(m *artifacts.Model) ([]FileMount, error) {
+	out := make([]FileMount, 0, len(m.Packaging.Files))
+	for _, f := range m.Packaging.Files {
+		if f.Encoding != packaging.Raw {
+			return nil, fmt.Errorf("%w: %q is an archive (%s)", packaging.ErrUnservable, f.Path, f.Encoding)
+		}
+		mount := FileMount{Destination: inModelRoot(f.Path)}
+		switch {
+		case !f.Repeated:
+			mount.Digest = f.Digest
+		case f.TitleUnique:
+			mount.Title = f.Title
+		default:
+			return nil, fmt.Errorf("%w: the digest %s of %q is listed more than once, and no title of its own tells it apart",
+				packaging.ErrUnservable, f.Digest, f.Path)
+		}
+		out = append(out, mount)
+	}
+	return out, nil
+}
+
+// inModelRoot does not clean the path: what leaves ModelRoot is for Validate to refuse, not to be mended.
+func inModelRoot(p string) string { return ModelRoot + "/" + strings.TrimPrefix(p, "./") }
+
+// isBelowModelRoot says whether p is a clean absolute path of a file below ModelRoot.
+func isBelowModelRoot(p string) bool {
+	return path.Clean(p) == p && strings.HasPrefix(p, ModelRoot+"/")
+}

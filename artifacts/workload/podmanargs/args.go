@@ -1,0 +1,57 @@
+package podmanargs
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/paddock-dev/paddock/artifacts/workload"
+)
+
+// Mount returns the value of --mount, and of Quadlet's Mount=, for one file of a model: an artifact's layer as exactly the
+// file at its destination (Podman 5.6 and later), or a file of the host, read-only and labelled for sharing on SELinux.
+// Commas and quotes are quoted as CSV, as Podman reads it (pkg/specgenutil, FindMountType).
+func Mount(s *workload.Spec, m *workload.FileMount) (string, error) {
+	if m.HostPath != "" {
+		return CSV("type=bind", "source="+m.HostPath, "destination="+m.Destination, "readonly=true", "relabel=shared")
+	}
+	selector := "digest=" + m.Digest.String()
+	if m.Title != "" {
+		selector = "title=" + m.Title
+	}
+	return CSV("type=artifact", "source="+s.Model, selector, "destination="+m.Destination)
+}
+
+// CSV joins fields to one record without a line end.
+func CSV(fields ...string) (string, error) {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	if err := w.Write(fields); err != nil {
+		return "", fmt.Errorf("quoting %q: %w", fields, err)
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return "", fmt.Errorf("quoting %q: %w", fields, err)
+	}
+	return strings.TrimSuffix(b.String(), "\n"), nil
+}
+
+// Publish returns the value of --publish, and of Quadlet's PublishPort=; "" if nothing is to be published.
+func Publish(s *workload.Spec) string {
+	if !s.Published() {
+		return ""
+	}
+	host, port := s.Address()
+	return net.JoinHostPort(host, strconv.Itoa(port)) + ":" + strconv.Itoa(workload.ContainerPort)
+}
+
+// Labels returns the labels of a container, "name=value": by them paddock finds its own containers, and a person the model.
+func Labels(s *workload.Spec) []string {
+	labels := []string{"org.paddock.model=" + s.Model}
+	if s.ModelDigest != "" {
+		labels = append(labels, "org.paddock.digest="+s.ModelDigest.String())
+	}
+	return labels
+}

@@ -1,0 +1,158 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Validate says what is wrong with a Spec, naming the input. A valid Spec has
+//   - a Name of at most 63 characters [a-z0-9_.-] (and capitals), the first alphanumeric, not all hexadecimal digits:
+//     `podman run --replace --name e` was seen to stop and remove a container whose ID begins with e;
+//   - an Image that cannot be taken for an option;
+//   - a Port from 1 to 65535 and a Host that is an IP literal without zone, or "";
+//   - environment names [A-Za-z_][A-Za-z0-9_]*;
+//   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector;
+//   - no control characters (NUL and newline among them) and no invalid UTF-8 in any string.
+func (s *Spec) Validate() error {
+	if err := validName(s.Name); err != nil {
+		return err
+	}
+	if s.Image == "" || strings.HasPrefix(s.Image, "-") {
+		return fmt.Errorf("image %q: it must be the name of an image", s.Image)
+	}
+	if s.Port < 1 || s.Port > 65535 {
+		return fmt.Errorf("port %d: it must be from 1 to 65535", s.Port)
+	}
+	if err := validHost(s.Host); err != nil {
+		return err
+	}
+	for _, e := range s.Env {
+		if !validEnvName(e.Name) {
+			return fmt.Errorf("environment variable %q: its name must be letters, digits and underscores, and not begin with a digit", e.Name)
+		}
+	}
+	if err := s.validMounts(); err != nil {
+		return err
+	}
+	return s.validText()
+}
+
+func validName(name string) error {
+	switch lower := strings.ToLower(name); {
+	case name == "":
+		return errors.New("the name is empty")
+	case len(name) > maxName:
+		return fmt.Errorf("name %q: it must not be longer than %d characters", name, maxName)
+	case strings.ContainsFunc(lower, func(r rune) bool { return !isNameRune(r) }), !isAlnum(rune(lower[0])):
+		return fmt.Errorf("name %q: it must be letters, digits, underscores, dots and dashes, the first a letter or a digit", name)
+	case allHex(lower):
+		return fmt.Errorf("name %q: a name of hexadecimal digits only may be taken for the ID of another container", name)
+	}
+	return nil
+}
+
+func validHost(host string) error {
+	if host == "" {
+		return nil
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || ip.Zone() != "" {
+		return fmt.Errorf("host %q: it must be an IP address without a zone", host)
+	}
+	return nil
+}
+
+func validEnvName(name string) bool {
+	for i, r := range name {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func (s *Spec) validMounts() error {
+	if len(s.Mounts) == 0 {
+		return errors.New("there is no file to mount")
+	}
+	seen := make(map[string]bool, len(s.Mounts))
+	for _, m := range s.Mounts {
+		if !isBelowModelRoot(m.Destination) {
+			return fmt.Errorf("file %q: it must be a clean absolute path below %s", m.Destination, ModelRoot)
+		}
+		if seen[m.Destination] {
+			return fmt.Errorf("file %q: it is mounted twice", m.Destination)
+		}
+		seen[m.Destination] = true
+		if err := m.validSelector(s.Model); err != nil {
+			return fmt.Errorf("file %q: %w", m.Destination, err)
+		}
+	}
+	for _, m := range s.Mounts {
+		for dir := filepath.Dir(m.Destination); dir != ModelRoot; dir = filepath.Dir(dir) {
+			if seen[dir] {
+				return fmt.Errorf("file %q: %q is a file too", m.Destination, dir)
+			}
+		}
+	}
+	return nil
+}
+
+func (m *FileMount) validSelector(model string) error {
+	set := 0
+	for _, v := range []string{string(m.Digest), m.Title, m.HostPath} {
+		if v != "" {
+			set++
+		}
+	}
+	if set != 1 {
+		return fmt.Errorf("one of digest %q, title %q and host path %q must be given", m.Digest, m.Title, m.HostPath)
+	}
+	if m.HostPath != "" {
+		if !filepath.IsAbs(m.HostPath) {
+			return fmt.Errorf("host path %q must be absolute", m.HostPath)
+		}
+		return nil
+	}
+	if model == "" {
+		return errors.New("there is no artifact to mount it from")
+	}
+	if m.Digest != "" {
+		if err := m.Digest.Validate(); err != nil {
+			return fmt.Errorf("digest %q: %w", m.Digest, err)
+		}
+	}
+	return nil
+}
+
+// validText looks at every string that reaches an engine or a unit.
+func (s *Spec) validText() error {
+	texts := []struct{ what, value string }{
+		{"model", s.Model}, {"image", s.Image}, {"network", s.Network}, {"health command", s.Health.Command},
+		{"model digest", string(s.ModelDigest)},
+	}
+	add := func(what, value string) { texts = append(texts, struct{ what, value string }{what, value}) }
+	for _, m := range s.Mounts {
+		add("file", m.Destination)
+		add("title", m.Title)
+		add("host path", m.HostPath)
+	}
+	for _, a := range s.Args {
+		add("server argument", a)
+	}
+	for _, e := range s.Env {
+		add("environment variable "+e.Name, e.Value)
+	}
+	for _, t := range texts {
+		if !utf8.ValidString(t.value) || strings.ContainsFunc(t.value, unicode.IsControl) {
+			return fmt.Errorf("%s %q: control characters and invalid UTF-8 are not allowed", t.what, t.value)
+		}
+	}
+	return nil
+}
