@@ -1,0 +1,48 @@
+package quadlet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// UnitDir returns the folder that units are installed in: /etc/containers/systemd, or ${XDG_CONFIG_HOME:-~/.config}/containers/systemd
+// of a user (podman-systemd.unit(5), UNIT SEARCH PATH). QUADLET_UNIT_DIRS has no part in it: systemd does not pass it to the generator.
+// A user without XDG_CONFIG_HOME and HOME makes an error.
+func UnitDir(rootless bool, getenv func(string) string) (string, error) {
+	if !rootless {
+		return "/etc/containers/systemd", nil
+	}
+	config := getenv("XDG_CONFIG_HOME")
+	if config == "" {
+		home := getenv("HOME")
+		if home == "" {
+			return "", errors.New("finding the folder of the user's units: HOME is not set")
+		}
+		config = filepath.Join(home, ".config")
+	}
+	if !filepath.IsAbs(config) {
+		return "", fmt.Errorf("finding the folder of the user's units: %q is not an absolute path", config)
+	}
+	return filepath.Join(config, "containers", "systemd"), nil
+}
+
+// Lingers says whether the services of a user start at boot, and not only when that user logs in (loginctl(1), enable-linger).
+func Lingers(user string) (bool, error) { return lingers("/var/lib/systemd/linger", user) }
+
+func lingers(dir, user string) (bool, error) {
+	if user == "" || filepath.Base(user) != user {
+		return false, fmt.Errorf("finding out whether the services of %q start at boot: it is no name of a user", user)
+	}
+	_, err := os.Stat(filepath.Join(dir, user))
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	default:
+		return false, fmt.Errorf("finding out whether the services of %s start at boot: %w", user, err)
+	}
+}

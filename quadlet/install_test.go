@@ -1,0 +1,262 @@
+package quadlet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/paddock-dev/paddock/artifacts"
+)
+
+// systemd is a systemd as far as this package uses one: it makes a service of each .container file in a folder when it is told
+// to reload, unless the file has the word "broken".
+type systemd struct {
+	t        *testing.T
+	dir      string
+	services map[string]ServiceState
+	fail     map[string]error // by verb
+	did      []string
+}
+
+func newSystemd(t *testing.T) *systemd {
+	return &systemd{t: t, dir: t.TempDir(), services: map[string]ServiceState{}, fail: map[string]error{}}
+}
+
+func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) {
+	if len(argv) < 3 || argv[0] != "systemctl" || argv[1] != "--user" {
+		s.t.Fatalf("got %q", argv)
+	}
+	verb, service := argv[2], argv[len(argv)-1]
+	if err := s.fail[verb]; err != nil {
+		return nil, []byte("systemd says no\n"), err
+	}
+	state, known := s.services[service]
+	if verb == "show" {
+		if !known {
+			state = ServiceState{Load: "not-found", Active: "inactive"}
+		}
+		return fmt.Appendf(nil, "SourcePath=%s\nLoadState=%s\nActiveState=%s\nFragmentPath=%s\n", state.Source, state.Load, state.Active, state.Fragment), nil, nil
+	}
+	s.did = append(s.did, strings.ReplaceAll(strings.Join(argv[2:], " "), " -- ", " "))
+	switch verb {
+	case "daemon-reload":
+		s.reload()
+	case "start", "restart":
+		state.Active = "active"
+		s.services[service] = state
+	case "stop":
+		state.Active = "failed" // as after a server that SIGTERM did not end
+		s.services[service] = state
+	case "reset-failed":
+		state.Active = "inactive"
+		s.services[service] = state
+	default:
+		s.t.Fatalf("got %q", argv)
+	}
+	return nil, nil, nil
+}
+
+func (s *systemd) reload() {
+	for name, state := range s.services {
+		if state.Source != "" {
+			delete(s.services, name)
+		}
+	}
+	files, err := filepath.Glob(s.dir + "/*.container")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if !strings.Contains(string(data), "broken") {
+			name := strings.TrimSuffix(filepath.Base(f), ".container") + ".service"
+			s.services[name] = ServiceState{Load: "loaded", Active: "inactive", Source: f, Fragment: "/run/" + name}
+		}
+	}
+}
+
+func (s *systemd) installer() *Installer {
+	says := func(context.Context, []string) ([]byte, []byte, error) {
+		return nil, []byte("q[1]: Loading source unit file /x/bad.container\nconverting \"other.container\": x\nconverting \"bad.container\": unsupported key\n"), errors.New("exit status 1")
+	}
+	return &Installer{Dir: s.dir, Systemctl: &Systemctl{User: true, Run: s.run}, Generator: &Generator{User: true, Path: "/quadlet", Run: says}}
+}
+
+func testUnit(t *testing.T) []byte {
+	t.Helper()
+	data, err := Unit(testSpec(), testOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestInstall(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	i.Dir = filepath.Join(s.dir, "a", "b")
+	s.dir = i.Dir
+	in, err := i.Install(t.Context(), "m.1", testUnit(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Installed{Name: "m.1", Service: "m.1.service", Path: i.Dir + "/m.1.container", Model: "quay.io/org/smollm:135m", Source: pinned, Digest: blob, Image: "ghcr.io/ggml-org/llama.cpp:server"}
+	if *in != want {
+		t.Errorf("got %+v", *in)
+	}
+	data, read, err := i.Read("m.1")
+	if err != nil || *read != want || !strings.HasSuffix(string(data), "\n"+string(testUnit(t))) {
+		t.Errorf("read %+v, %v\n%s", read, err, data)
+	}
+	info, err := os.Stat(in.Path)
+	if err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("got %v, %v", info, err)
+	}
+	if _, err := i.Install(t.Context(), "m.1", testUnit(t), false); !errors.Is(err, ErrInstalled) {
+		t.Errorf("again: %v", err)
+	}
+	if _, err := i.Install(t.Context(), "m.1", testUnit(t), true); err != nil {
+		t.Errorf("replacing: %v", err)
+	}
+	if err := i.Systemctl.Start(t.Context(), in.Service); err != nil {
+		t.Error(err)
+	}
+	if active, err := i.Systemctl.IsActive(t.Context(), in.Service); err != nil || !active {
+		t.Errorf("got %t, %v", active, err)
+	}
+	if _, err := i.Remove(t.Context(), "m.1"); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(in.Path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if did := strings.Join(s.did, ", "); did != "daemon-reload, daemon-reload, start m.1.service, stop m.1.service, reset-failed m.1.service, daemon-reload" {
+		t.Errorf("did %s", did)
+	}
+	if _, err := i.Remove(t.Context(), "m.1"); !errors.Is(err, artifacts.ErrNotFound) {
+		t.Errorf("again: %v", err)
+	}
+}
+
+// TestForeign: what paddock did not install is not touched.
+func TestForeign(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	path := filepath.Join(s.dir, "web.container")
+	if err := os.WriteFile(path, []byte("[Container]\nImage=x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("web.container", filepath.Join(s.dir, "link.container")); err != nil {
+		t.Fatal(err)
+	}
+	s.services["sshd.service"] = ServiceState{Load: "loaded", Active: "active", Fragment: "/usr/lib/systemd/system/sshd.service"}
+	for _, name := range []string{"web", "link", "sshd"} {
+		if _, err := i.Install(t.Context(), name, testUnit(t), true); !errors.Is(err, ErrForeign) {
+			t.Errorf("installing %s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"web", "link"} {
+		if _, err := i.Remove(t.Context(), name); !errors.Is(err, ErrForeign) {
+			t.Errorf("removing %s: %v", name, err)
+		}
+		if _, _, err := i.Read(name); !errors.Is(err, ErrForeign) {
+			t.Errorf("reading %s: %v", name, err)
+		}
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "[Container]\nImage=x\n" || len(s.did) != 0 {
+		t.Errorf("got %q, %v, did %q", data, err, s.did)
+	}
+	if units, err := i.List(); err != nil || len(units) != 0 {
+		t.Errorf("listed %v, %v", units, err)
+	}
+}
+
+// TestInstallFails: after a failure all is as it was before.
+func TestInstallFails(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	broken := []byte(strings.ReplaceAll(string(testUnit(t)), "Notify=", "broken="))
+	_, err := i.Install(t.Context(), "bad", broken, false)
+	if err == nil || !strings.Contains(err.Error(), "unsupported key") || strings.Contains(err.Error(), "other.container") {
+		t.Errorf("got %v", err)
+	}
+	if files, err := os.ReadDir(s.dir); err != nil || len(files) != 0 {
+		t.Errorf("left %v, %v", files, err)
+	}
+	if _, err := i.Install(t.Context(), "bad", testUnit(t), false); err != nil {
+		t.Fatal(err)
+	}
+	before, _, err := i.Read("bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := i.Install(t.Context(), "bad", broken, true); err == nil {
+		t.Error("a broken unit was installed")
+	}
+	if after, _, err := i.Read("bad"); err != nil || string(after) != string(before) || s.services["bad.service"].Load != "loaded" {
+		t.Errorf("got %v, %s", err, after)
+	}
+	s.fail["daemon-reload"] = errors.New("exit status 1")
+	if _, err := i.Install(t.Context(), "new", testUnit(t), false); err == nil || !strings.Contains(err.Error(), "systemd says no") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "new.container")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("left behind: %v", err)
+	}
+}
+
+func TestRemoveFails(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	in, err := i.Install(t.Context(), "m", testUnit(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fail["stop"] = errors.New("exit status 1")
+	if _, err := i.Remove(t.Context(), "m"); err == nil || !strings.Contains(err.Error(), "systemd says no") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(in.Path); err != nil {
+		t.Errorf("the unit of a service that did not stop is gone: %v", err)
+	}
+	delete(s.fail, "stop")
+	if err := os.WriteFile(in.Path, []byte(ownMark+"\nbroken"), 0o600); err != nil { // by hand
+		t.Fatal(err)
+	}
+	if units, err := i.List(); err == nil || len(units) != 0 || !strings.Contains(err.Error(), in.Path) {
+		t.Errorf("listed %v, %v", units, err)
+	}
+	if _, err := i.Remove(t.Context(), "m"); err != nil {
+		t.Errorf("a broken unit of our own: %v", err)
+	}
+}
+
+func TestList(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	for _, name := range []string{"b", "a"} {
+		if _, err := i.Install(t.Context(), name, testUnit(t), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	units, err := i.List()
+	if err != nil || len(units) != 2 || units[0].Name != "a" || units[1].Name != "b" {
+		t.Errorf("got %v, %v", units, err)
+	}
+	i.Dir = filepath.Join(s.dir, "none")
+	if units, err := i.List(); err != nil || len(units) != 0 {
+		t.Errorf("no folder: %v, %v", units, err)
+	}
+	for _, name := range []string{"", ".a", "-a", "a/b", "a@b", "a b", "../a", "é", "a%n"} {
+		if _, err := i.Install(t.Context(), name, testUnit(t), false); err == nil {
+			t.Errorf("%q was installed", name)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package quadlet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/paddock-dev/paddock/artifacts"
+)
+
+// ErrForeign says that a unit or a service is there that paddock did not install. It is never touched.
+var ErrForeign = errors.New("not installed by paddock")
+
+// ErrInstalled says that a unit of that name is installed already, and was not to be replaced.
+var ErrInstalled = errors.New("already installed")
+
+// extension is that of Quadlet's container units.
+const extension = ".container"
+
+// ownMark begins the first line of every unit that is installed.
+const ownMark = "# Installed by paddock."
+
+// Installed is a unit that paddock installed.
+type Installed struct {
+	// Name is the name of the unit and of its container, Service that of its service.
+	Name, Service string
+	// Path is the file.
+	Path string
+	// Model is what a person calls the model, Source the name that pins it, Digest its manifest's.
+	Model, Source, Digest string
+	// Image is the server's container image.
+	Image string
+}
+
+// describe reads what a unit of our own says; name is without extension.
+func describe(dir, name string, data []byte) (*Installed, error) {
+	path := filepath.Join(dir, name+extension)
+	settings, err := parse(string(data))
+	if err != nil {
+		return nil, fmt.Errorf("reading the unit %s: %w", path, err)
+	}
+	own := func(key string) string { return strings.ReplaceAll(last(settings, ownSection, key), "%%", "%") }
+	return &Installed{
+		Name: name, Service: name + ".service", Path: path,
+		Model: own("Model"), Source: own("Source"), Digest: own("Digest"), Image: last(settings, "Container", "Image"),
+	}, nil
+}
+
+// read returns the bytes of a unit of our own. The error wraps artifacts.ErrNotFound or ErrForeign.
+func read(dir, name string) ([]byte, error) {
+	if err := validName(name); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, name+extension)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("unit %s: %w in %s", name, artifacts.ErrNotFound, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the unit %s: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("unit %s is %w", path, ErrForeign)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the unit %s: %w", name, err)
+	}
+	if !strings.HasPrefix(string(data), ownMark) {
+		return nil, fmt.Errorf("unit %s is %w", path, ErrForeign)
+	}
+	return data, nil
+}
+
+// validName refuses what is no name of a unit: the letters are systemd's (systemd.unit(5)) without those that make it a template or a
+// path.
+func validName(name string) error {
+	bad := strings.ContainsFunc(name, func(r rune) bool { return !isPlain(r) || strings.ContainsRune("@%$+=:,/", r) })
+	if name == "" || bad || name[0] == '.' || name[0] == '-' {
+		return fmt.Errorf("unit %q: a name must be letters, digits, underscores, dots and dashes, and not begin with a dot or a dash", name)
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package quadlet
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
+)
+
+// UnitOptions say for what host a unit is rendered.
+type UnitOptions struct {
+	// PodmanVersion is the host's. Every key that is emitted is known since 5.4; the mounts need 5.6. Required.
+	PodmanVersion podmanargs.Version
+	// Rootless is a service of a user, not of the system.
+	Rootless bool
+	// Paddock is the absolute path of the paddock program, run before each start. Required.
+	Paddock string
+	// EnsureArgs come between `paddock ensure` and the name of the model.
+	EnsureArgs []string
+	// Restart is systemd's Restart=, one of its words (systemd.service(5)); "" is on-failure.
+	Restart string
+	// Model is what a person calls the model, for the description and for List; "" is the Spec's, which pins the digest.
+	Model string
+}
+
+// ownSection is the section that holds what List reports. Quadlet and systemd ignore sections that begin with X-.
+const ownSection = "X-Paddock"
+
+// startMargin is what a start may take beyond the time that the model is given to load.
+const startMargin = 300 * time.Second
+
+// Unit renders a workload to the text of one .container file. The same input gives the same bytes.
+//
+// It refuses a Spec that is not valid, one whose model is not pinned by digest, a Podman that is older than 5.6 or not known, and
+// text that no unit can carry: an empty argument, an argument ";", and names that Quadlet would take for another unit's.
+func Unit(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
+	if err := check(spec, opts); err != nil {
+		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
+	}
+	model := opts.Model
+	if model == "" {
+		model = spec.Model
+	}
+	u := &unit{}
+	u.section("Unit")
+	u.text("Description", "Model server for "+model)
+	u.section("Container")
+	if err := container(u, spec); err != nil {
+		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
+	}
+	u.section("Service")
+	service(u, spec, opts)
+	u.section("Install")
+	if opts.Rootless {
+		u.fixed("WantedBy", "default.target")
+	} else {
+		u.fixed("WantedBy", "multi-user.target default.target")
+	}
+	u.section(ownSection)
+	u.text("Model", model)
+	u.text("Source", spec.Model)
+	u.text("Digest", spec.ModelDigest.String())
+	if u.err != nil {
+		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, u.err)
+	}
+	return u.buf.Bytes(), nil
+}
+
+func container(u *unit, spec *workload.Spec) error {
+	u.arg("Image", spec.Image)
+	u.arg("ContainerName", spec.Name)
+	for i := range spec.Mounts {
+		mount, err := podmanargs.Mount(spec, &spec.Mounts[i])
+		if err != nil {
+			return err
+		}
+		u.words("Mount", mount)
+	}
+	if spec.Network != "" {
+		u.arg("Network", spec.Network)
+	}
+	if publish := podmanargs.Publish(spec); publish != "" {
+		u.arg("PublishPort", publish)
+	}
+	for _, e := range spec.Env {
+		u.words("Environment", e.Name+"="+e.Value)
+	}
+	for _, l := range podmanargs.Labels(spec) {
+		u.words("Label", l)
+	}
+	u.fixed("DropCapability", "all")
+	u.fixed("NoNewPrivileges", "true")
+	u.fixed("ReadOnly", "true")
+	health(u, spec.Health)
+	if len(spec.Args) > 0 {
+		u.words("Exec", spec.Args...)
+	}
+	return nil
+}
+
+// health makes the service active when the server answers, and not when its process runs. The startup check finds that out
+// soon; the other one then watches at its own pace.
+func health(u *unit, h workload.Health) {
+	if h.Command == "" {
+		return
+	}
+	u.arg("HealthCmd", h.Command)
+	u.fixed("HealthInterval", h.Interval.String())
+	u.fixed("HealthTimeout", h.Timeout.String())
+	u.fixed("HealthStartPeriod", h.StartPeriod.String())
+	u.fixed("HealthRetries", strconv.Itoa(h.Retries))
+	if h.StartupInterval > 0 {
+		u.arg("HealthStartupCmd", h.Command)
+		u.fixed("HealthStartupInterval", h.StartupInterval.String())
+		u.fixed("HealthStartupTimeout", h.Timeout.String())
+	}
+	u.fixed("Notify", "healthy")
+}
+
+// service writes the [Service] section. The time to start is given to each command by itself (measured: a Pre command of 10 s and
+// a start of 14 s pass with TimeoutStartSec=16), and a repair that is cut short goes on at the next attempt.
+func service(u *unit, spec *workload.Spec, opts *UnitOptions) {
+	pre := slices.Concat([]string{opts.Paddock, "ensure"}, opts.EnsureArgs, []string{spec.Model})
+	u.words("ExecStartPre", pre...)
+	u.fixed("Restart", cmp.Or(opts.Restart, "on-failure"))
+	u.fixed("RestartSec", "5")
+	u.fixed("TimeoutStartSec", strconv.Itoa(int((spec.Health.StartPeriod+startMargin)/time.Second)))
+}
+
+func check(spec *workload.Spec, opts *UnitOptions) error {
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	if opts == nil || opts.PodmanVersion == (podmanargs.Version{}) {
+		return errors.New("the version of podman is not known")
+	}
+	if !opts.PodmanVersion.Native() {
+		return fmt.Errorf("podman %s cannot mount the files of a model, it needs %s or later", opts.PodmanVersion, podmanargs.MinNative())
+	}
+	// systemd expands no variables in the path of a program, so a "$" could not be protected
+	if !filepath.IsAbs(opts.Paddock) || strings.Contains(opts.Paddock, "$") {
+		return fmt.Errorf("the path %q of paddock must be absolute and without $", opts.Paddock)
+	}
+	if n, err := artifacts.ParseName(spec.Model); err != nil {
+		return err
+	} else if n.Digest() == "" {
+		return fmt.Errorf("the model %s is not pinned by its digest, and another may have its name when the service starts", spec.Model)
+	}
+	for _, a := range slices.Concat(spec.Args, opts.EnsureArgs) {
+		if a == ";" {
+			return errors.New(`an argument ";" cannot be put into a unit: systemd takes it for the end of the command`)
+		}
+	}
+	return notUnits(spec)
+}
+
+// notUnits refuses an image that Quadlet resolves to another unit by its ending (quadlet.go, handleImageSource).
+func notUnits(spec *workload.Spec) error {
+	for _, ending := range []string{".image", ".build"} {
+		if strings.HasSuffix(spec.Image, ending) {
+			return fmt.Errorf("image %q: Quadlet takes it for a unit; add its tag", spec.Image)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package quadlet
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
+)
+
+const (
+	blob   = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+	pinned = "quay.io/org/smollm@" + blob
+)
+
+func testSpec() *workload.Spec {
+	return &workload.Spec{
+		Name: "smollm-135m", Model: pinned, ModelDigest: blob, Image: "ghcr.io/ggml-org/llama.cpp:server",
+		Mounts: []workload.FileMount{{Destination: "/models/smollm.gguf", Digest: blob}},
+		Args:   []string{"--model", "/models/smollm.gguf", "--host", "0.0.0.0", "--port", "8080"},
+		Host:   "127.0.0.1", Port: 8080,
+		Health: workload.Health{
+			Command:  "curl -fsS -o /dev/null http://127.0.0.1:8080/health || wget -q -O /dev/null http://127.0.0.1:8080/health",
+			Interval: 30 * time.Second, StartupInterval: 2 * time.Second, Timeout: 5 * time.Second, StartPeriod: 602 * time.Second, Retries: 3,
+		},
+	}
+}
+
+func testOptions() *UnitOptions {
+	return &UnitOptions{PodmanVersion: podmanargs.MinNative(), Paddock: "/usr/bin/paddock", Model: "quay.io/org/smollm:135m"}
+}
+
+// cases are the specs of the golden units, by the name of the file.
+func cases() map[string]func(*workload.Spec, *UnitOptions) {
+	return map[string]func(*workload.Spec, *UnitOptions){
+		"plain":    func(*workload.Spec, *UnitOptions) {},
+		"rootless": func(_ *workload.Spec, o *UnitOptions) { o.Rootless = true },
+		"qwen2.5-7b.q4_k_m": func(s *workload.Spec, _ *UnitOptions) {
+			s.Mounts = []workload.FileMount{
+				{Destination: "/models/sub dir/a:b,c.gguf", Digest: blob}, {Destination: `/models/100% "x"/$HOME\n's.json`, Title: `t "1", %n $x \d.json`},
+				{Destination: "/models/é ü", HostPath: "/store/a,b/100%"},
+			}
+		},
+		"odd-words": func(s *workload.Spec, o *UnitOptions) {
+			s.Env = []workload.EnvVar{
+				{Name: "ODD", Value: `a b  "c" 100% $HOME \d 'e'`}, {Name: "EMPTY"}, {Name: "SPACES", Value: "  x  "}, {Name: "END", Value: `\`},
+				{Name: "SEMI", Value: ";"}, {Name: "HASH", Value: "# x"}, {Name: "BRACES", Value: "${HOME} $(id) `id` %n %%"}, {Name: "UNI", Value: "é\u00a0\u2003ü"},
+			}
+			s.Args = []string{"--alias", `m "x" 50% $1 \n`, "'", `"`, `\`, `\\"`, "a;b", ";;", " ", "#c", "%", "$", "$$", "%%", "-", "é", "a'b", `a"b`, "x\u00a0"}
+			o.Paddock, o.EnsureArgs = "/opt/my tools/100%/paddock", []string{"--authfile", `/etc/a "b"/100% $x.json`}
+			o.Model = "quay.io/org/100%:$x"
+		},
+		"host-network": func(s *workload.Spec, _ *UnitOptions) { s.Network, s.Host, s.Port = "host", "::1", 9000 },
+		"ipv6":         func(s *workload.Spec, _ *UnitOptions) { s.Host, s.Network = "::1", "web:ip=10.88.0.9" },
+		"no-health":    func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
+		"odd-health": func(s *workload.Spec, _ *UnitOptions) {
+			s.Health.Command, s.Health.StartupInterval = `test "$(echo 100% \d 'x')" = "y" || exit 1`, 0
+		},
+	}
+}
+
+func render(t *testing.T, change func(*workload.Spec, *UnitOptions)) (*workload.Spec, *UnitOptions, []byte) {
+	t.Helper()
+	spec, opts := testSpec(), testOptions()
+	change(spec, opts)
+	data, err := Unit(spec, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec, opts, data
+}
+
+// expected is what the command line of a unit must be in the end, from the spec alone. The end-to-end test holds it against what
+// Podman's generator makes of the unit.
+type expected struct {
+	Rootless bool
+	Pre      []string            // ExecStartPre=
+	Flags    map[string][]string // of podman run, in order; --env and --label sorted by nobody
+	Tail     []string            // the image and what follows it
+}
+
+func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
+	t.Helper()
+	e := expected{
+		Rootless: opts.Rootless, Tail: append([]string{spec.Image}, spec.Args...),
+		Pre:   append(append([]string{opts.Paddock, "ensure"}, opts.EnsureArgs...), spec.Model),
+		Flags: map[string][]string{"--name": {spec.Name}, "--label": podmanargs.Labels(spec), "--cap-drop": {"all"}},
+	}
+	add := func(flag, value string) { e.Flags[flag] = append(e.Flags[flag], value) }
+	for _, m := range spec.Mounts {
+		v, err := podmanargs.Mount(spec, &m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add("--mount", v)
+	}
+	for _, v := range spec.Env {
+		add("--env", v.Name+"="+v.Value)
+	}
+	if p := podmanargs.Publish(spec); p != "" {
+		add("--publish", p)
+	}
+	if spec.Network != "" {
+		add("--network", spec.Network)
+	}
+	if h := spec.Health; h.Command != "" {
+		add("--health-cmd", h.Command)
+		add("--health-interval", h.Interval.String())
+		add("--health-timeout", h.Timeout.String())
+		add("--health-start-period", h.StartPeriod.String())
+		add("--health-retries", fmt.Sprint(h.Retries))
+		if h.StartupInterval > 0 {
+			add("--health-startup-cmd", h.Command)
+			add("--health-startup-interval", h.StartupInterval.String())
+			add("--health-startup-timeout", h.Timeout.String())
+		}
+	}
+	return e
+}
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestGolden(t *testing.T) {
+	known := map[string]bool{}
+	for name, change := range cases() {
+		spec, opts, data := render(t, change)
+		want, err := json.MarshalIndent(expect(t, spec, opts), "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".container", data)
+		golden(t, name+".json", append(want, '\n'))
+		known[name+".container"], known[name+".json"] = true, true
+	}
+	entries, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !known[e.Name()] && !e.IsDir() {
+			t.Errorf("testdata/%s belongs to no case", e.Name())
+		}
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("%v: run go test ./quadlet -update", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != string(got) {
+		t.Errorf("%s has changed:\n%s", path, got)
+	}
+}
+
+// TestRoundTrip reads each unit back by Podman's and systemd's rules.
+func TestRoundTrip(t *testing.T) {
+	for name, change := range cases() {
+		t.Run(name, func(t *testing.T) { roundTrip(t, change) })
+	}
+}
+
+func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
+	t.Helper()
+	spec, opts, data := render(t, change)
+	settings, err := parse(string(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := expect(t, spec, opts)
+	keys := map[string]string{"--mount": "Mount", "--env": "Environment", "--label": "Label"}
+	for flag, key := range keys {
+		if got := wordsOf(t, settings, "Container", key); !reflect.DeepEqual(got, e.Flags[flag]) {
+			t.Errorf("%s: got %q, want %q", key, got, e.Flags[flag])
+		}
+	}
+	if got := wordsOf(t, settings, "Container", "Exec"); len(got)+len(spec.Args) > 0 && !reflect.DeepEqual(got, spec.Args) {
+		t.Errorf("Exec: got %q, want %q", got, spec.Args)
+	}
+	if got := wordsOf(t, settings, "Service", "ExecStartPre"); !reflect.DeepEqual(got, e.Pre) {
+		t.Errorf("ExecStartPre: got %q, want %q", got, e.Pre)
+	}
+	for flag, key := range map[string]string{
+		"--name": "ContainerName", "--publish": "PublishPort", "--network": "Network", "--health-cmd": "HealthCmd", "--health-startup-cmd": "HealthStartupCmd",
+	} {
+		if got, want := lineOf(t, settings, key), strings.Join(e.Flags[flag], ""); got != want {
+			t.Errorf("%s: got %q, want %q", key, got, want)
+		}
+	}
+	for i, m := range wordsOf(t, settings, "Container", "Mount") {
+		f := fields(t, m)
+		if f[0] != "type=artifact" && f[0] != "type=bind" || f[3] != "destination="+spec.Mounts[i].Destination && f[2] != "destination="+spec.Mounts[i].Destination {
+			t.Errorf("mount %d: got %q", i, f)
+		}
+	}
+}
