@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
+)
+
+// Docker is the docker program.
+type Docker struct {
+	// Path is the program; "" is "docker", found in PATH when it is run.
+	Path string
+}
+
+var _ Engine = (*Docker)(nil)
+
+// Name returns "docker".
+func (d *Docker) Name() string { return "docker" }
+
+func (d *Docker) path() string {
+	if d.Path == "" {
+		return "docker"
+	}
+	return d.Path
+}
+
+// Command returns `docker run …`. Docker has no artifacts: a file that is not on the host is refused.
+func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error) {
+	if opts == nil {
+		opts = &RunOptions{}
+	}
+	if err := spec.Validate(); err != nil {
+		return nil, fmt.Errorf("rendering a command for docker: %w", err)
+	}
+	if opts.Replace {
+		return nil, errors.New("rendering a command for docker: it cannot replace a container; remove the old one first")
+	}
+	args := []string{d.path(), "run", "--name", spec.Name, lifetime(opts), "--pull", "missing"}
+	args = append(args, hardening()...)
+	args = append(args, "--tmpfs", "/tmp") // Podman gives a read-only container one by itself
+	if spec.Network != "" {
+		args = append(args, "--network", spec.Network)
+	}
+	if publish := podmanargs.Publish(spec); publish != "" {
+		args = append(args, "--publish", publish)
+	}
+	for _, m := range spec.Mounts {
+		if m.HostPath == "" {
+			return nil, fmt.Errorf("mounting %s from the artifact %s: docker has no artifacts", m.Destination, spec.Model)
+		}
+		mount, err := podmanargs.CSV("type=bind", "source="+m.HostPath, "target="+m.Destination, "readonly")
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--mount", mount)
+	}
+	args = append(args, environment(spec)...)
+	for _, l := range podmanargs.Labels(spec) {
+		args = append(args, "--label", l)
+	}
+	args = append(args, healthFlags(spec.Health)...)
+	args = append(args, spec.Image)
+	return append(args, spec.Args...), nil
+}
+
+// Stop returns `docker rm` with force, which succeeds if there is no such container.
+func (d *Docker) Stop(name string) []string { return []string{d.path(), "rm", "--force", name} }
+
+// State returns `docker container inspect`.
+func (d *Docker) State(name string) []string {
+	return []string{d.path(), "container", "inspect", "--format", stateFormat, name}
+}

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"time"
+
+	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
+)
+
+// PodmanInfo is what Podman says of itself (podman-info(1)).
+type PodmanInfo struct {
+	// Path is the program that was asked.
+	Path    string
+	Version podmanargs.Version
+	// GraphRoot is where images and artifacts are: the answer of Podman's database, which overrides storage.conf.
+	GraphRoot string
+	RunRoot   string
+	// GraphDriver is the storage driver: "overlay".
+	GraphDriver string
+	Rootless    bool
+	// OCIRuntime is the name of the program that makes containers: "crun".
+	OCIRuntime string
+	// Remote says that the program talks to a service: GraphRoot and RunRoot are then on its machine, not on this one.
+	Remote bool
+	// Socket is the path of the API socket; "" if there is none.
+	Socket string
+	// Cached says that the answer is an earlier one. CacheError says why an answer could not be kept; that costs time only.
+	Cached     bool  `json:"-"`
+	CacheError error `json:"-"`
+}
+
+// ProbeOptions say how to ask Podman. nil means the zero value.
+type ProbeOptions struct {
+	// Path is the program; "" looks for "podman" in PATH.
+	Path string
+	// Environ is the environment that Podman is asked in, "NAME=VALUE"; nil is this process's own, and nothing is cached.
+	Environ []string
+	// CacheDir is the folder to keep the answer in, such as $XDG_RUNTIME_DIR; "" keeps none.
+	CacheDir string
+	// Timeout is how long Podman may take; 0 is 10 s.
+	Timeout time.Duration
+
+	root string // of the configuration files; "" is "/". For tests.
+}
+
+// ProbePodman asks Podman about itself, or reads the answer to the same question from the cache. The question is the same if the
+// program, the user, the environment that Podman reads, and its configuration files are. A broken cache counts as none.
+// If there is no Podman the error wraps ErrNoEngine.
+func ProbePodman(ctx context.Context, opts *ProbeOptions) (*PodmanInfo, error) {
+	if opts == nil {
+		opts = &ProbeOptions{}
+	}
+	path, err := lookPath(opts.Path, "podman")
+	if err != nil {
+		return nil, err
+	}
+	c, err := newCache(opts, path)
+	if err != nil {
+		return nil, err
+	}
+	if info := c.load(); info != nil {
+		return info, nil
+	}
+	out, err := ask(ctx, []string{path, "info", "--format", "json"}, opts.Environ, opts.Timeout)
+	if err != nil {
+		return nil, err
+	}
+	info, err := parsePodmanInfo(out)
+	if err != nil {
+		return nil, fmt.Errorf("reading what %s says of itself: %w", path, err)
+	}
+	info.Path = path
+	info.CacheError = c.save(info)
+	return info, nil
+}
+
+// lookPath finds a program; name is what it is called if path is "".
+func lookPath(path, name string) (string, error) {
+	if path == "" {
+		path = name
+	}
+	found, err := exec.LookPath(path)
+	if err != nil {
+		return "", fmt.Errorf("%w: looking for %s: %w", ErrNoEngine, name, err)
+	}
+	return found, nil
+}
+
+// podmanInfo is the part of `podman info --format json` that is read (libpod/define/info.go).
+type podmanInfo struct {
+	Host struct {
+		OCIRuntime struct {
+			Name string `json:"name"`
+		} `json:"ociRuntime"`
+		RemoteSocket struct {
+			Path   string `json:"path"`
+			Exists bool   `json:"exists"`
+		} `json:"remoteSocket"`
+		ServiceIsRemote bool `json:"serviceIsRemote"`
+		Security        struct {
+			Rootless bool `json:"rootless"`
+		} `json:"security"`
+	} `json:"host"`
+	Store struct {
+		GraphRoot       string `json:"graphRoot"`
+		RunRoot         string `json:"runRoot"`
+		GraphDriverName string `json:"graphDriverName"`
+	} `json:"store"`
+	Version struct {
+		Version string `json:"Version"`
+	} `json:"version"`
+}
+
+func parsePodmanInfo(out []byte) (*PodmanInfo, error) {
+	var raw podmanInfo
+	if err := json.Unmarshal(out, &raw); err != nil {
+		return nil, fmt.Errorf("parsing JSON: %w", err)
+	}
+	v, err := podmanargs.ParseVersion(raw.Version.Version)
+	if err != nil {
+		return nil, err
+	}
+	if raw.Store.GraphRoot == "" {
+		return nil, errors.New("it names no graphRoot")
+	}
+	info := &PodmanInfo{
+		Version: v, GraphRoot: raw.Store.GraphRoot, RunRoot: raw.Store.RunRoot, GraphDriver: raw.Store.GraphDriverName,
+		Rootless: raw.Host.Security.Rootless, OCIRuntime: raw.Host.OCIRuntime.Name, Remote: raw.Host.ServiceIsRemote,
+	}
+	if raw.Host.RemoteSocket.Exists {
+		info.Socket = raw.Host.RemoteSocket.Path
+	}
+	return info, nil
+}

@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// DockerInfo is what Docker says of itself.
+type DockerInfo struct {
+	// Path is the program that was asked.
+	Path string
+	// Version is the server's: "28.5.2".
+	Version string
+}
+
+// ProbeDocker asks Docker for its version; path "" looks for "docker" in PATH, limit 0 is 10 s. It fails if the server does not answer,
+// with an error that wraps ErrNoEngine if there is no such program. Podman's stand-in for docker is refused: it is Podman.
+func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*DockerInfo, error) {
+	path, err := lookPath(path, "docker")
+	if err != nil {
+		return nil, err
+	}
+	out, err := ask(ctx, []string{path, "version", "--format", "{{json .}}"}, nil, limit)
+	if err != nil {
+		return nil, err
+	}
+	var raw struct {
+		Server *struct{ Version string }
+	}
+	if err := json.Unmarshal(out, &raw); err != nil {
+		return nil, fmt.Errorf("reading the version that %s says: %w", path, err)
+	}
+	if raw.Server == nil || raw.Server.Version == "" {
+		return nil, fmt.Errorf("reading the version that %s says: %w", path, errors.New("it names no server; is it Podman's stand-in for docker?"))
+	}
+	return &DockerInfo{Path: path, Version: raw.Server.Version}, nil
+}
