@@ -1,0 +1,70 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxReference is the longest reference in bytes; the longest URLs in use are below it.
+const maxReference = 8 << 10
+
+// Reference is a reference, taken apart.
+type Reference struct {
+	// Transport is the row of the table.
+	Transport *Transport
+	// Scheme is the one that was typed, in lower case; "" if there was none.
+	Scheme string
+	// Argument is what to ask the transport for; never empty.
+	Argument string
+}
+
+// String returns the reference; parsing it again gives the same one.
+func (r Reference) String() string {
+	if r.Scheme == "" || r.Transport.WholeURL {
+		return r.Argument
+	}
+	return r.Scheme + "://" + r.Argument
+}
+
+// checkText refuses what no reference of any transport contains.
+func checkText(input string) error {
+	switch {
+	case input == "":
+		return errors.New("it is empty")
+	case len(input) > maxReference:
+		return fmt.Errorf("it is longer than %d bytes", maxReference)
+	case !utf8.ValidString(input):
+		return errors.New("it is not UTF-8")
+	}
+	for _, r := range input {
+		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return fmt.Errorf("it contains the character %U", r)
+		}
+	}
+	return nil
+}
+
+// isScheme follows RFC 3986, section 3.1.
+func isScheme(s string) bool {
+	for i, r := range s {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isPath says whether a person who types this means a file: no name of a registry begins so.
+func isPath(s string) bool {
+	for _, prefix := range []string{"/", "./", "../", "~", `\`, `.\`, `..\`} {
+		if strings.HasPrefix(s, prefix) {
+			return true
+		}
+	}
+	drive := len(s) > 2 && s[1] == ':' && s[2] == '\\'
+	return s == "." || s == ".." || drive
+}

@@ -1,0 +1,64 @@
+package registry
+
+import (
+	"fmt"
+
+	"go.podman.io/image/v5/docker/reference"
+	"go.podman.io/image/v5/pkg/sysregistriesv2"
+	"go.podman.io/image/v5/types"
+
+	"github.com/paddock-dev/paddock/artifacts"
+)
+
+// pullSources returns where registries.conf says that a reference is to be found: mirrors first, the registry last.
+func pullSources(sys *types.SystemContext, ref reference.Named) ([]sysregistriesv2.PullSource, error) {
+	found, err := sysregistriesv2.FindRegistry(sys, ref.Name())
+	if err != nil {
+		return nil, fmt.Errorf("reading registries.conf: %w", err)
+	}
+	if found == nil {
+		found = &sysregistriesv2.Registry{Prefix: ref.String(), Endpoint: sysregistriesv2.Endpoint{Location: ref.String()}}
+	}
+	places, err := found.PullSourcesFromReference(ref)
+	if err != nil {
+		return nil, fmt.Errorf("finding %s in registries.conf: %w", ref, err)
+	}
+	return places, nil
+}
+
+// refuseBlocked fails with artifacts.ErrPolicy if registries.conf blocks the reference.
+func refuseBlocked(sys *types.SystemContext, ref reference.Named) error {
+	found, err := sysregistriesv2.FindRegistry(sys, ref.Name())
+	if err != nil {
+		return fmt.Errorf("reading registries.conf: %w", err)
+	}
+	if found != nil && found.Blocked {
+		return fmt.Errorf("reading %s: %w: registry %s is blocked in %s",
+			ref, artifacts.ErrPolicy, found.Prefix, sysregistriesv2.ConfigurationSourceDescription(sys))
+	}
+	return nil
+}
+
+// endpoint returns the endpoint of a place, one for each repository and set of credentials: connections, tokens and what
+// probing found are shared by all that is read from it.
+func (r *Resolver) endpoint(logical reference.Named, place *sysregistriesv2.PullSource) (*endpoint, error) {
+	primary := reference.Domain(logical) == reference.Domain(place.Reference)
+	key := endpointKey{place.Reference.Name(), place.Endpoint.NamespaceProxy, place.Endpoint.Insecure, primary}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.endpoints[key]; e != nil {
+		return e, nil
+	}
+	e, err := newEndpoint(r.sys, logical, place, r.stall)
+	if err != nil {
+		return nil, err
+	}
+	r.endpoints[key] = e
+	return e, nil
+}
+
+// endpointKey tells endpoints apart.
+type endpointKey struct {
+	repository, proxyFor string
+	insecure, primary    bool
+}

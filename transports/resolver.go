@@ -1,0 +1,28 @@
+package transports
+
+import (
+	"context"
+
+	"github.com/paddock-dev/paddock/artifacts"
+)
+
+// Resolver finds out what a model consists of. A transport is one; so is a Table, for references of all its transports.
+type Resolver interface {
+	// Resolve makes the Plan of what input names; for a transport that is a Reference's Argument. It moves no weights.
+	// The error wraps the errors of package artifacts that callers branch on.
+	Resolve(ctx context.Context, input string) (*artifacts.Plan, error)
+}
+
+// Transport is one row of a Table.
+type Transport struct {
+	// Name is the word for the transport: "registry".
+	Name string
+	// Schemes are what stands before "://", in lower case; any of them means this transport.
+	Schemes []string
+	// Bare says that it also gets the references without a scheme. At most one transport does.
+	Bare bool
+	// WholeURL says that the scheme is part of what is asked for, as with https://: the Argument then is the whole input.
+	WholeURL bool
+	// Resolver does the work.
+	Resolver Resolver
+}

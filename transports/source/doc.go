@@ -1,0 +1,6 @@
+// Package source reads parts of blobs over HTTP, for every transport.
+//
+// A Remote is one blob at one place. It checks all that a server says of a part (status, Content-Range, length, encoding)
+// before a byte is passed on, follows redirects by hand so that no credential reaches another host, remembers where a
+// blob was redirected to, and gives up on a server that falls silent. The digest of the bytes is not its business.
+package source

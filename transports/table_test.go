@@ -1,0 +1,140 @@
+package transports_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/transports"
+)
+
+// recorder is a transport that notes what it is asked for.
+type recorder struct{ asked []string }
+
+func (r *recorder) Resolve(_ context.Context, input string) (*artifacts.Plan, error) {
+	r.asked = append(r.asked, input)
+	return &artifacts.Plan{MediaType: input}, nil
+}
+
+func newTable(t testing.TB) *transports.Table {
+	t.Helper()
+	table, err := transports.NewTable(
+		transports.Transport{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: &recorder{}},
+		transports.Transport{Name: "hub", Schemes: []string{"hub"}, Resolver: &recorder{}},
+		transports.Transport{Name: "url", Schemes: []string{"https"}, WholeURL: true, Resolver: &recorder{}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func TestParse(t *testing.T) {
+	table := newTable(t)
+	for _, c := range []struct{ input, transport, scheme, argument string }{
+		{"quay.io/org/m:tag", "registry", "", "quay.io/org/m:tag"},
+		{"localhost:5000/ns/m", "registry", "", "localhost:5000/ns/m"},
+		{"m@sha256:" + strings.Repeat("a", 64), "registry", "", "m@sha256:" + strings.Repeat("a", 64)},
+		{"docker://quay.io/org/m", "registry", "docker", "quay.io/org/m"},
+		{"DOCKER://quay.io/org/m", "registry", "docker", "quay.io/org/m"},
+		{"oci://quay.io/org/m", "registry", "oci", "quay.io/org/m"},
+		{"hub://Org/Repo:Q4_K_M", "hub", "hub", "Org/Repo:Q4_K_M"},
+		{"https://example.com/a?b=c", "url", "https", "https://example.com/a?b=c"},
+		{"a/b://c", "registry", "", "a/b://c"}, // no scheme has a slash: the registry will refuse it
+	} {
+		ref, err := table.Parse(c.input)
+		if err != nil {
+			t.Errorf("%q: %v", c.input, err)
+			continue
+		}
+		if ref.Transport.Name != c.transport || ref.Scheme != c.scheme || ref.Argument != c.argument {
+			t.Errorf("%q: %s, %q, %q", c.input, ref.Transport.Name, ref.Scheme, ref.Argument)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	table := newTable(t)
+	for _, c := range []struct{ input, says string }{
+		{"", "empty"},
+		{"foo://x", `unknown scheme "foo": known are docker://, https://, hub://, oci://, names without a scheme`},
+		{"docker://", "nothing follows docker://"},
+		{"./x", "files are not an origin"},
+		{"/x", "files are not an origin"},
+		{"../x", "files are not an origin"},
+		{"~/x", "files are not an origin"},
+		{".", "files are not an origin"},
+		{`C:\m.gguf`, "files are not an origin"},
+		{"a b", "U+0020"},
+		{"a\x1b[31m", "U+001B"},
+		{"a\xff", "UTF-8"},
+		{strings.Repeat("a", 8193), "longer"},
+	} {
+		_, err := table.Parse(c.input)
+		if !errors.Is(err, artifacts.ErrInvalidName) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q: %v", c.input, err)
+		}
+	}
+}
+
+func TestTableWithoutBareNames(t *testing.T) {
+	table, err := transports.NewTable(transports.Transport{Name: "hub", Schemes: []string{"hub"}, Resolver: &recorder{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := table.Parse("org/m"); !errors.Is(err, artifacts.ErrInvalidName) {
+		t.Error(err)
+	}
+}
+
+func TestNewTableRefuses(t *testing.T) {
+	r := &recorder{}
+	for name, rows := range map[string][]transports.Transport{
+		"scheme twice":   {{Name: "a", Schemes: []string{"x"}, Resolver: r}, {Name: "b", Schemes: []string{"x"}, Resolver: r}},
+		"bare twice":     {{Name: "a", Bare: true, Resolver: r}, {Name: "b", Bare: true, Resolver: r}},
+		"upper case":     {{Name: "a", Schemes: []string{"X"}, Resolver: r}},
+		"not a scheme":   {{Name: "a", Schemes: []string{"x:"}, Resolver: r}},
+		"empty scheme":   {{Name: "a", Schemes: []string{""}, Resolver: r}},
+		"no resolver":    {{Name: "a", Schemes: []string{"x"}}},
+		"without a name": {{Schemes: []string{"x"}, Resolver: r}},
+	} {
+		if _, err := transports.NewTable(rows...); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestResolve(t *testing.T) {
+	table := newTable(t)
+	plan, err := table.Resolve(t.Context(), "hub://Org/Repo")
+	if err != nil || plan.MediaType != "Org/Repo" {
+		t.Errorf("%v, %v", plan, err)
+	}
+	if _, err := table.Resolve(t.Context(), "foo://x"); !errors.Is(err, artifacts.ErrInvalidName) {
+		t.Error(err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"quay.io/a/b:c", "docker://a", "https://h/p?q#f", "./x", "foo://x", "a://b://c", "://", "é://x", ""} {
+		f.Add(seed)
+	}
+	table := newTable(f)
+	f.Fuzz(func(t *testing.T, input string) {
+		ref, err := table.Parse(input)
+		if err != nil {
+			if !errors.Is(err, artifacts.ErrInvalidName) {
+				t.Errorf("%q: %v", input, err)
+			}
+			return
+		}
+		if ref.Transport == nil || ref.Argument == "" {
+			t.Fatalf("%q: %+v", input, ref)
+		}
+		if again, err := table.Parse(ref.String()); err != nil || again != ref {
+			t.Errorf("%q: %q parses to %+v, %v", input, ref, again, err)
+		}
+	})
+}
