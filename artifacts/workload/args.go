@@ -32,10 +32,7 @@ func serverArgs(m *artifacts.Model, s *Spec, opts *Options) ([]string, error) {
 		}
 		args = append(args, "--lora", inModelRoot(f.Path))
 	}
-	switch {
-	case opts.CtxSize < 0:
-		return nil, fmt.Errorf("context size %d: it must not be negative", opts.CtxSize)
-	case opts.CtxSize > 0:
+	if opts.CtxSize > 0 {
 		args = append(args, "--ctx-size", strconv.Itoa(opts.CtxSize))
 	}
 	if alias := ShortName(m.Name); alias != "" {
@@ -43,12 +40,6 @@ func serverArgs(m *artifacts.Model, s *Spec, opts *Options) ([]string, error) {
 	}
 	host, port := s.Listen()
 	args = append(args, "--host", host, "--port", strconv.Itoa(port))
-	for _, a := range opts.ServerArgs {
-		flag, _, _ := strings.Cut(a, "=")
-		if flag == "--host" || flag == "--port" {
-			return nil, fmt.Errorf("server argument %s: the address is not the server's to choose; set the host and the port of the service", a)
-		}
-	}
 	return append(args, opts.ServerArgs...), nil
 }
 

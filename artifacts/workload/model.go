@@ -18,6 +18,9 @@ func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
+	if err := opts.Validate(); err != nil {
+		return nil, fmt.Errorf("serving %s: %w", label(m), err)
+	}
 	if err := servable(m); err != nil {
 		return nil, fmt.Errorf("serving %s: %w", label(m), err)
 	}

@@ -1,5 +1,10 @@
 package workload
 
+import (
+	"fmt"
+	"strings"
+)
+
 // DefaultHost is the address that a server is reached at unless told otherwise.
 const DefaultHost = "127.0.0.1"
 
@@ -28,4 +33,36 @@ type Options struct {
 	// ServerArgs come after every argument of ours, so that they win. --host and --port are refused among them: the engine
 	// could not know of them.
 	ServerArgs []string
+}
+
+// Validate says what is wrong with options, whatever the model, naming the input: all that Spec.Validate says of what they
+// give, a negative CtxSize, and an address among the ServerArgs.
+func (o *Options) Validate() error {
+	if o.Name != "" {
+		if err := validName(o.Name); err != nil {
+			return err
+		}
+	}
+	if o.Port != 0 {
+		if err := validPort(o.Port); err != nil {
+			return err
+		}
+	}
+	if o.CtxSize < 0 {
+		return fmt.Errorf("context size %d: it must not be negative", o.CtxSize)
+	}
+	errs := []error{
+		validImage(o.Image), validText("image", o.Image), validHost(o.Host), validEnv(o.Env), validText("network", o.Network),
+	}
+	for _, a := range o.ServerArgs {
+		errs = append(errs, validServerArg(a))
+	}
+	return first(errs)
+}
+
+func validServerArg(a string) error {
+	if flag, _, _ := strings.Cut(a, "="); flag == "--host" || flag == "--port" {
+		return fmt.Errorf("server argument %s: the address is not the server's to choose; set the host and the port of the service", a)
+	}
+	return validText("server argument", a)
 }

@@ -22,24 +22,22 @@ func (s *Spec) Validate() error {
 	if err := validName(s.Name); err != nil {
 		return err
 	}
-	if s.Image == "" || strings.HasPrefix(s.Image, "-") {
-		return fmt.Errorf("image %q: it must be the name of an image", s.Image)
+	if err := validImage(s.Image); err != nil {
+		return err
 	}
-	if s.Port < 1 || s.Port > 65535 {
-		return fmt.Errorf("port %d: it must be from 1 to 65535", s.Port)
+	if err := validPort(s.Port); err != nil {
+		return err
 	}
 	if err := validHost(s.Host); err != nil {
 		return err
 	}
-	for _, e := range s.Env {
-		if !validEnvName(e.Name) {
-			return fmt.Errorf("environment variable %q: its name must be letters, digits and underscores, and not begin with a digit", e.Name)
-		}
+	if err := validEnv(s.Env); err != nil {
+		return err
 	}
 	if err := s.validMounts(); err != nil {
 		return err
 	}
-	return s.validText()
+	return s.validTexts()
 }
 
 func validName(name string) error {
@@ -63,6 +61,32 @@ func validHost(host string) error {
 	ip, err := netip.ParseAddr(host)
 	if err != nil || ip.Zone() != "" {
 		return fmt.Errorf("host %q: it must be an IP address without a zone", host)
+	}
+	return nil
+}
+
+func validImage(image string) error {
+	if image == "" || strings.HasPrefix(image, "-") {
+		return fmt.Errorf("image %q: it must be the name of an image", image)
+	}
+	return nil
+}
+
+func validPort(port int) error {
+	if port < 1 || port > 65535 {
+		return fmt.Errorf("port %d: it must be from 1 to 65535", port)
+	}
+	return nil
+}
+
+func validEnv(env []EnvVar) error {
+	for _, e := range env {
+		if !validEnvName(e.Name) {
+			return fmt.Errorf("environment variable %q: its name must be letters, digits and underscores, and not begin with a digit", e.Name)
+		}
+		if err := validText("environment variable "+e.Name, e.Value); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -131,27 +155,33 @@ func (m *FileMount) validSelector(model string) error {
 	return nil
 }
 
-// validText looks at every string that reaches an engine or a unit.
-func (s *Spec) validText() error {
-	texts := []struct{ what, value string }{
-		{"model", s.Model}, {"image", s.Image}, {"network", s.Network}, {"health command", s.Health.Command},
-		{"model digest", string(s.ModelDigest)},
+// validTexts looks at every string that reaches an engine or a unit.
+func (s *Spec) validTexts() error {
+	errs := []error{
+		validText("model", s.Model), validText("image", s.Image), validText("network", s.Network),
+		validText("health command", s.Health.Command), validText("model digest", string(s.ModelDigest)),
 	}
-	add := func(what, value string) { texts = append(texts, struct{ what, value string }{what, value}) }
 	for _, m := range s.Mounts {
-		add("file", m.Destination)
-		add("title", m.Title)
-		add("host path", m.HostPath)
+		errs = append(errs, validText("file", m.Destination), validText("title", m.Title), validText("host path", m.HostPath))
 	}
 	for _, a := range s.Args {
-		add("server argument", a)
+		errs = append(errs, validText("server argument", a))
 	}
-	for _, e := range s.Env {
-		add("environment variable "+e.Name, e.Value)
+	return first(errs)
+}
+
+func validText(what, value string) error {
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+		return fmt.Errorf("%s %q: control characters and invalid UTF-8 are not allowed", what, value)
 	}
-	for _, t := range texts {
-		if !utf8.ValidString(t.value) || strings.ContainsFunc(t.value, unicode.IsControl) {
-			return fmt.Errorf("%s %q: control characters and invalid UTF-8 are not allowed", t.what, t.value)
+	return nil
+}
+
+// first returns the first error that is one.
+func first(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
