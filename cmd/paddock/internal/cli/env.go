@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"io"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
+)
+
+// Env is everything that the commands get from outside. main fills it from the process; tests from what they please.
+// All fields but LibraryLog and Services must be set.
+type Env struct {
+	In  io.Reader
+	Out io.Writer // results only
+	Err io.Writer // progress, hints, logs and errors
+	// Getenv and Environ read the environment, as in package os.
+	Getenv  func(string) string
+	Environ func() []string
+	// Home returns the user's home directory; an error if there is none, as for a system service.
+	Home func() (string, error)
+	// Root is put before the paths of the system's configuration files; "" for the real ones.
+	Root string
+	// BuildInfo is debug.ReadBuildInfo.
+	BuildInfo func() (*debug.BuildInfo, bool)
+	// LibraryLog sets the level of the log that the container libraries keep; nil: leave it alone.
+	LibraryLog func(slog.Level)
+	// Services are what commands work with; nil: those of this machine.
+	Services *Services
+
+	globals *globals
+	log     *slog.Logger
+	loaded  func() (*config.Config, error)
+}
+
+// Log is the run's logger; it writes to Err at the level of --log-level.
+func (e *Env) Log() *slog.Logger { return e.log }
+
+// Config returns the settings: flags that every command has, environment, files, defaults. They are read at the first
+// call, so that commands which need none work with a broken file.
+func (e *Env) Config() (*config.Config, error) { return e.loaded() }

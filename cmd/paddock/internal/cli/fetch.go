@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+)
+
+// fetchOptions are those of every command that may pull.
+type fetchOptions struct {
+	origin   originOptions
+	quiet    bool
+	progress string
+	jobs     *int
+}
+
+func (o *fetchOptions) flags() []cli.Flag {
+	return append(o.origin.flags(),
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Destination: &o.quiet, Usage: "show no progress"},
+		&cli.StringFlag{Name: "progress", Destination: &o.progress,
+			Usage: "show progress as `KIND`: bars, plain, json or none (default: bars on a terminal, plain elsewhere)"},
+		optionalIntFlag(&o.jobs, "", "open at most `N` connections at once", "jobs"),
+	)
+}
+
+func (o *fetchOptions) check() error {
+	mode := ui.ProgressMode(o.progress)
+	if mode != ui.ProgressAuto && !slices.Contains(ui.ProgressModes(), mode) {
+		return usagef("unknown progress %q: want bars, plain, json or none", o.progress)
+	}
+	if o.quiet && o.progress != "" {
+		return usagef("--quiet and --progress cannot be used together")
+	}
+	return o.origin.check()
+}
+
+// show starts showing progress.
+func (o *fetchOptions) show(env *Env) *ui.Progress {
+	mode := ui.ProgressMode(o.progress)
+	if o.quiet {
+		mode = ui.ProgressNone
+	}
+	return ui.NewProgress(env.Err, &ui.ProgressOptions{Mode: mode})
+}
+
+// fetch pulls a model: resolves the reference, and lands what the store lacks.
+func fetch(ctx context.Context, env *Env, store artifacts.Store, reference string, o *fetchOptions) (*artifacts.Model, error) {
+	return fetchAs(ctx, env, store, reference, artifacts.Name{}, o)
+}
+
+// fetchAs is fetch under another name than the reference's own; the zero Name is its own.
+func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference string, as artifacts.Name, o *fetchOptions) (*artifacts.Model, error) {
+	cfg, err := env.Config()
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Pull.Jobs.Override(o.jobs, "--jobs"); err != nil {
+		return nil, asUsage(err)
+	}
+	resolver, err := env.Resolver(&o.origin)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := resolver.Resolve(ctx, reference)
+	if err != nil {
+		return nil, hintFetch(fmt.Errorf("pulling %s: %w", reference, err), reference)
+	}
+	if plan.Kind == artifacts.KindImage {
+		return nil, hintFetch(fmt.Errorf("pulling %s: %s %w", reference, plan.Name, artifacts.ErrIsImage), plan.Name.String())
+	}
+	if !as.IsZero() {
+		plan.Name = as
+	}
+	progress := o.show(env)
+	defer progress.Close()
+	model, err := store.Land(ctx, plan, &artifacts.LandOptions{Progress: progress, Jobs: cfg.Pull.Jobs.Value})
+	if err != nil {
+		return nil, hintFetch(fmt.Errorf("pulling %s: %w", reference, err), reference)
+	}
+	return model, nil
+}
+
+// findOrFetch returns the model of that name from the store, or pulls it.
+func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference string, o *fetchOptions) (*artifacts.Model, error) {
+	model, err := store.Find(ctx, localName(reference))
+	if errors.Is(err, artifacts.ErrNotFound) {
+		return fetch(ctx, env, store, reference, o)
+	}
+	return model, err
+}
+
+// hintFetch adds what to do about a failed pull.
+func hintFetch(err error, name string) error {
+	switch {
+	case errors.Is(err, artifacts.ErrInvalidName):
+		return asUsage(err)
+	case errors.Is(err, artifacts.ErrIsImage):
+		return WithHint(err, "podman pull "+name)
+	case errors.Is(err, artifacts.ErrAuthentication):
+		return WithHint(err, "podman login "+registryOf(name))
+	}
+	return err
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/paddock-dev/paddock/artifacts/podmanstore"
+)
+
+// engineReport is what info says of the container engine.
+type engineReport struct {
+	// Name is "podman" or "docker"; "" if there is none, and Reason then says why.
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Path    string `json:"path"`
+	// Reason is why it is this one.
+	Reason   string `json:"reason"`
+	Rootless bool   `json:"rootless"`
+	// Runtime is the program that makes containers, as "crun"; "" if the engine does not say.
+	Runtime string `json:"runtime"`
+}
+
+// storeReport is what info says of the store.
+type storeReport struct {
+	// Kind is the word for the store; "" if there is none, and Reason then says why.
+	Kind string `json:"kind"`
+	// Path is where models are, Staging where downloads arrive.
+	Path    string `json:"path"`
+	Staging string `json:"staging"`
+	Reason  string `json:"reason"`
+}
+
+// reportEngine asks for the engine and the store. What is missing is part of the report, not a failure of info.
+func reportEngine(ctx context.Context, env *Env) (*engineReport, *storeReport) {
+	choice, err := env.Engine(ctx)
+	if err != nil {
+		return &engineReport{Reason: err.Error()}, &storeReport{Reason: "there is no engine"}
+	}
+	e := &engineReport{Name: choice.Engine.Name(), Reason: choice.Reason}
+	switch {
+	case choice.Podman != nil:
+		e.Version, e.Path, e.Rootless = choice.Podman.Version.String(), choice.Podman.Path, choice.Podman.Rootless
+		e.Runtime = choice.Podman.OCIRuntime
+	case choice.Docker != nil:
+		e.Version, e.Path = choice.Docker.Version, choice.Docker.Path
+	}
+	store, err := env.Store(ctx)
+	if err != nil {
+		return e, &storeReport{Reason: err.Error()}
+	}
+	if s, ok := store.(*podmanstore.Store); ok {
+		return e, &storeReport{Kind: podmanstore.Word, Path: s.Root(), Staging: s.StagingDir(), Reason: "what podman info says"}
+	}
+	return e, &storeReport{}
+}

@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"strings"
+
+	"go.podman.io/image/v5/docker/reference"
+
+	"github.com/paddock-dev/paddock/artifacts"
+)
+
+// localName is what a person typed, as stores know names: they have no scheme.
+func localName(typed string) string {
+	return strings.TrimPrefix(typed, "docker://")
+}
+
+// nameOrDigest names a model so that rm and inspect find it again.
+func nameOrDigest(m *artifacts.Model) string {
+	if m.Name != "" {
+		return m.Name
+	}
+	return m.Digest.String()
+}
+
+// registryOf returns the host of a name, for a hint; what was typed if it has none.
+func registryOf(typed string) string {
+	ref, err := reference.ParseNamed(localName(typed))
+	if err != nil {
+		return typed
+	}
+	return reference.Domain(ref)
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"go.podman.io/image/v5/types"
+)
+
+// originOptions say how to reach a registry, in Podman's flags (podman-artifact-pull(1)).
+type originOptions struct {
+	tlsVerify types.OptionalBool
+	authFile  string
+	creds     string
+	certDir   string
+}
+
+func (o *originOptions) flags() []cli.Flag {
+	return []cli.Flag{
+		optionalBoolFlag(&o.tlsVerify, "require HTTPS and verified certificates (default: as registries.conf says)", "tls-verify"),
+		&cli.StringFlag{Name: "authfile", Destination: &o.authFile, Usage: "read credentials from `FILE` (default: as podman login wrote them)"},
+		&cli.StringFlag{Name: "creds", Destination: &o.creds, Usage: "use `USER:PASSWORD` for the registry"},
+		&cli.StringFlag{Name: "cert-dir", Destination: &o.certDir, Usage: "read certificates and keys from `DIR` (default: certs.d)"},
+	}
+}
+
+// check refuses what can be seen to be wrong before anything is asked of a registry.
+func (o *originOptions) check() error {
+	if o.authFile != "" {
+		if _, err := os.Stat(o.authFile); err != nil {
+			return fmt.Errorf("reading --authfile: %w", err)
+		}
+	}
+	if o.certDir != "" {
+		if info, err := os.Stat(o.certDir); err != nil {
+			return fmt.Errorf("reading --cert-dir: %w", err)
+		} else if !info.IsDir() {
+			return usagef("--cert-dir %q is no directory", o.certDir)
+		}
+	}
+	if user, _, ok := strings.Cut(o.creds, ":"); o.creds != "" && (!ok || user == "") {
+		return usagef("--creds wants USER:PASSWORD")
+	}
+	return nil
+}
+
+// unitArgs returns the flags that a unit needs to reach the same registry again. A password is none of them: it would
+// be there for all to read.
+func (o *originOptions) unitArgs() []string {
+	var args []string
+	if o.tlsVerify != types.OptionalBoolUndefined {
+		args = append(args, fmt.Sprintf("--tls-verify=%t", o.tlsVerify == types.OptionalBoolTrue))
+	}
+	if o.authFile != "" {
+		args = append(args, "--authfile", o.authFile)
+	}
+	if o.certDir != "" {
+		args = append(args, "--cert-dir", o.certDir)
+	}
+	return args
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+)
+
+type quadletGenerateOptions struct {
+	model    string
+	workload workloadOptions
+	origin   originOptions
+}
+
+func quadletGenerateCommand(env *Env, run func(context.Context, *Env, *quadletGenerateOptions) error) *cli.Command {
+	var o quadletGenerateOptions
+	return &cli.Command{
+		Name: "generate", Usage: "Print the unit of a model in the store, and do nothing", ArgsUsage: "NAME",
+		Flags: joinFlags(o.workload.flags(), o.origin.flags()),
+		Action: func(c *cli.Context) error {
+			if err := exactArgsBefore(c, &o.workload.serverArgs, &o.model); err != nil {
+				return err
+			}
+			if err := o.origin.check(); err != nil {
+				return err
+			}
+			return run(c.Context, env, &o)
+		},
+	}
+}
+
+func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions) error {
+	opts, err := o.workload.options(env)
+	if err != nil {
+		return err
+	}
+	store, err := env.Store(ctx)
+	if err != nil {
+		return err
+	}
+	model, err := store.Find(ctx, localName(o.model))
+	if errors.Is(err, artifacts.ErrNotFound) {
+		err = WithHint(err, "paddock pull "+o.model)
+	}
+	if err != nil {
+		return fmt.Errorf("generating a unit for %s: %w", o.model, err)
+	}
+	_, unit, err := unitFor(ctx, env, model, opts, &o.origin)
+	if err != nil {
+		return err
+	}
+	return ui.Text(env.Out, string(unit))
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestQuadletInstall(t *testing.T) {
+	w := newWorld(t)
+	o := w.publish(t, tiny)
+	pin := "quay.io/org/tiny@" + o.Plan.Digest.String()
+	path := strings.TrimSpace(w.must(t, "quadlet", "install", "--start", "--name", "svc", "--tls-verify=false", tiny))
+	unit, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"source=" + pin + ",", "ensure --tls-verify=false " + pin, "Notify=healthy", "Restart=on-failure", "Model=" + tiny} {
+		if !strings.Contains(string(unit), want) {
+			t.Errorf("the unit has no %q:\n%s", want, unit)
+		}
+	}
+	if !w.systemd.active["svc.service"] {
+		t.Error("the service was not started")
+	}
+	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny, pin}) {
+		t.Errorf("the store has %q", got)
+	}
+	if out := w.must(t, "quadlet", "print", "svc"); out != string(unit) {
+		t.Errorf("print gives %q", out)
+	}
+	var rows []quadletRow
+	if err := json.Unmarshal([]byte(w.must(t, "quadlet", "ls", "--format", "json")), &rows); err != nil || len(rows) != 1 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	if r := rows[0]; r.Name != "svc" || r.Model != tiny || r.Status != "active" || r.Digest != o.Plan.Digest.String() {
+		t.Errorf("ls gives %+v", r)
+	}
+	if code, _, err := w.run(t, "quadlet", "install", "--name", "svc", tiny); code != 1 || !strings.Contains(strings.Join(Hints(err), ""), "--replace") {
+		t.Errorf("installing again: exit %d, %v", code, err)
+	}
+	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny, pin}) {
+		t.Errorf("after the refusal the store has %q", got)
+	}
+	w.must(t, "quadlet", "rm", "svc")
+	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny}) || exists(path) || w.systemd.active["svc.service"] {
+		t.Errorf("after rm the store has %q, the unit %v, the service %v", got, exists(path), w.systemd.active)
+	}
+	if code, _, _ := w.run(t, "quadlet", "rm", "svc"); code != 3 {
+		t.Errorf("rm of what is gone: exit %d", code)
+	}
+	w.must(t, "quadlet", "rm", "-i", "svc")
+}
+
+// TestQuadletShared: a pin stays as long as a unit needs it, and a replaced unit's pin goes.
+func TestQuadletShared(t *testing.T) {
+	w := newWorld(t)
+	old := w.publish(t, tiny)
+	w.must(t, "quadlet", "install", "--name", "one", tiny)
+	w.must(t, "quadlet", "install", "--name", "two", tiny)
+	w.must(t, "quadlet", "rm", "one")
+	pin := "quay.io/org/tiny@" + old.Plan.Digest.String()
+	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny, pin}) {
+		t.Errorf("with one of two removed the store has %q", got)
+	}
+	moved := w.publish(t, "quay.io/org/tiny:2")
+	w.must(t, "quadlet", "install", "--replace", "--name", "two", "quay.io/org/tiny:2")
+	want := []string{tiny, "quay.io/org/tiny:2", "quay.io/org/tiny@" + moved.Plan.Digest.String()}
+	if got := w.names(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("after --replace the store has %q", got)
+	}
+}
+
+// TestQuadletFails: a unit that Quadlet does not take leaves nothing behind.
+func TestQuadletFails(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	w.systemd.broken = true
+	if code, out, err := w.run(t, "quadlet", "install", "--name", "svc", tiny); code != 1 || out != "" {
+		t.Errorf("exit %d, %q, %v", code, out, err)
+	}
+	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny}) || exists(w.systemd.dir+"/svc.container") {
+		t.Errorf("left behind: %q, the unit %v", got, exists(w.systemd.dir+"/svc.container"))
+	}
+	w.systemd.broken, w.systemd.fails = false, map[string]bool{"svc.service": true}
+	code, _, err := w.run(t, "quadlet", "install", "--start", "--name", "svc", tiny)
+	if code != 1 || !strings.Contains(strings.Join(Hints(err), ""), "journalctl -u svc.service") {
+		t.Errorf("a service that does not start: exit %d, %v, %q", code, err, Hints(err))
+	}
+}
+
+func TestQuadletGenerate(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	if code, out, _ := w.run(t, "quadlet", "generate", tiny); code != 3 || out != "" || len(w.resolved) > 0 {
+		t.Errorf("of a missing model: exit %d, %q, asked for %q", code, out, w.resolved)
+	}
+	w.must(t, "pull", tiny)
+	out := w.must(t, "quadlet", "generate", "--name", "x", tiny, "--", "--threads", "3")
+	if !strings.Contains(out, "[Container]\n") || !strings.Contains(out, "--threads 3") || exists(w.systemd.dir) {
+		t.Errorf("generated\n%s", out)
+	}
+	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny}) {
+		t.Errorf("generating left %q", got)
+	}
+	if code, _, err := w.run(t, "quadlet", "instal", tiny); code != 2 || !strings.Contains(err.Error(), "instal") {
+		t.Errorf("a mistyped command: exit %d, %v", code, err)
+	}
+}

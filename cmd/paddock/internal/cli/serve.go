@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+)
+
+type serveOptions struct {
+	model    string
+	detach   bool
+	dryRun   bool
+	replace  bool
+	workload workloadOptions
+	fetch    fetchOptions
+}
+
+func serveCommand(env *Env, run func(context.Context, *Env, *serveOptions) error) *cli.Command {
+	var o serveOptions
+	return &cli.Command{
+		Name: "serve", Usage: "Serve a model in a container", ArgsUsage: "NAME",
+		Description: "Pulls the model if it is missing. The server listens on 127.0.0.1 unless told otherwise, and sees the model's\n" +
+			"files under /models. What follows -- is passed to the server.",
+		Flags: joinFlags(o.workload.flags(), []cli.Flag{
+			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Destination: &o.detach,
+				Usage: "return when the server answers, print the container's ID, and leave it running"},
+			&cli.BoolFlag{Name: "dry-run", Destination: &o.dryRun, Usage: "print the command that would run, and do nothing"},
+			&cli.BoolFlag{Name: "replace", Destination: &o.replace, Usage: "remove a container of the same name first"},
+		}, o.fetch.flags()),
+		Action: func(c *cli.Context) error {
+			if err := exactArgsBefore(c, &o.workload.serverArgs, &o.model); err != nil {
+				return err
+			}
+			if err := o.fetch.check(); err != nil {
+				return err
+			}
+			return run(c.Context, env, &o)
+		},
+	}
+}
+
+func runServe(ctx context.Context, env *Env, o *serveOptions) error {
+	opts, err := o.workload.options(env)
+	if err != nil {
+		return err
+	}
+	choice, err := env.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	store, err := env.Store(ctx)
+	if err != nil {
+		return err
+	}
+	model, err := serveModel(ctx, env, store, o)
+	if err != nil {
+		return err
+	}
+	spec, err := workload.FromModel(model, opts)
+	if err != nil {
+		return err
+	}
+	argv, err := choice.Engine.Command(spec, &engine.RunOptions{Detach: o.detach, Replace: o.replace})
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.dryRun:
+		line, err := engine.ShellLine(argv)
+		if err != nil {
+			return err
+		}
+		return ui.Text(env.Out, line)
+	case o.detach:
+		return serveDetached(ctx, env, choice.Engine, spec, argv)
+	}
+	if url := spec.URL(); url != "" {
+		ui.Note(env.Err, "serving "+model.Name+" at "+url)
+	}
+	return env.Services.Run(ctx, argv, &engine.Streams{In: env.In, Out: env.Out, Err: env.Err})
+}
+
+// serveModel returns the model to serve. A dry run pulls nothing.
+func serveModel(ctx context.Context, env *Env, store artifacts.Store, o *serveOptions) (*artifacts.Model, error) {
+	if !o.dryRun {
+		return findOrFetch(ctx, env, store, o.model, &o.fetch)
+	}
+	model, err := store.Find(ctx, localName(o.model))
+	if errors.Is(err, artifacts.ErrNotFound) {
+		err = WithHint(err, "paddock pull "+o.model)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("serving %s: %w", o.model, err)
+	}
+	return model, nil
+}
+
+// serveDetached starts the container and waits until the server in it answers.
+func serveDetached(ctx context.Context, env *Env, eng engine.Engine, spec *workload.Spec, argv []string) error {
+	if err := env.Services.Run(ctx, argv, &engine.Streams{Out: env.Out, Err: env.Err}); err != nil {
+		return err
+	}
+	url := spec.HealthURL()
+	if url == "" {
+		return nil // nobody on this host can ask
+	}
+	err := engine.WaitHealthy(ctx, url, &engine.WaitOptions{Exited: func(ctx context.Context) error {
+		return stopped(ctx, env, eng, spec.Name)
+	}})
+	if err != nil {
+		return WithHint(fmt.Errorf("serving %s: %w", spec.Model, err), fmt.Sprintf("%s logs %s", eng.Name(), spec.Name))
+	}
+	ui.Note(env.Err, "serving "+spec.Model+" at "+spec.URL())
+	return nil
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
+)
+
+func TestServe(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	w.must(t, "serve", tiny, "--port=9000", "--env", "A=b,c", "--ctx-size", "512", "--image", "localhost/server:1", "--", "--threads", "2")
+	if len(w.ran) != 1 || len(w.resolved) != 1 {
+		t.Fatalf("ran %q, asked for %q", w.ran, w.resolved)
+	}
+	argv := w.ran[0]
+	for _, want := range [][]string{
+		{"/usr/bin/podman", "run", "--name", "tiny-1"}, {"--rm"}, {"--cap-drop", "all"}, {"--read-only"}, {"--env", "A=b,c"},
+		{"--ctx-size", "512"}, {"--model", "/models/model.gguf"}, {"--threads", "2"},
+	} {
+		if !containsRun(argv, want) {
+			t.Errorf("%q is not in %q", want, argv)
+		}
+	}
+	if line := strings.Join(argv, " "); !strings.Contains(line, "127.0.0.1:9000:8080") || !strings.Contains(line, "destination=/models/README.md") {
+		t.Errorf("ran %s", line)
+	}
+	if !strings.Contains(w.err.String(), "http://127.0.0.1:9000") {
+		t.Errorf("said %q", w.err)
+	}
+}
+
+// containsRun says whether the words stand in argv one after the other.
+func containsRun(argv, words []string) bool {
+	for i := range argv {
+		if len(argv[i:]) >= len(words) && slices.Equal(argv[i:i+len(words)], words) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestServeDryRun(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	if code, out, err := w.run(t, "serve", "--dry-run", tiny); code != 3 || out != "" || !strings.Contains(strings.Join(Hints(err), ""), "paddock pull "+tiny) {
+		t.Errorf("of a missing model: exit %d, %q, %v", code, out, err)
+	}
+	if len(w.resolved) > 0 {
+		t.Errorf("the dry run asked for %q", w.resolved)
+	}
+	w.must(t, "pull", tiny)
+	out := w.must(t, "serve", "--dry-run", "-d", tiny)
+	if len(w.ran) > 0 {
+		t.Fatalf("the dry run ran %q", w.ran)
+	}
+	w.runs = func([]string, *engine.Streams) error {
+		return &engine.ExitError{Name: "podman", Code: 125, Err: errors.New("x")}
+	}
+	if code, _, _ := w.run(t, "serve", "-d", tiny); code != 125 {
+		t.Errorf("podman's 125 became %d", code)
+	}
+	if want, err := engine.ShellLine(w.ran[0]); err != nil || strings.TrimSpace(out) != want {
+		t.Errorf("the dry run printed\n%s\nand what ran was\n%s (%v)", out, want, err)
+	}
+}
+
+// TestServeDetached: a server that ends before it answers is an error that says so.
+func TestServeDetached(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	w.runs = func(argv []string, s *engine.Streams) error {
+		if argv[1] != "run" {
+			_, err := io.WriteString(s.Out, "exited 1\n")
+			return err
+		}
+		return nil
+	}
+	code, _, err := w.run(t, "serve", "-d", "--port", "1", tiny)
+	if code != 1 || !strings.Contains(err.Error(), "ended") || !strings.Contains(strings.Join(Hints(err), ""), "podman logs tiny-1") {
+		t.Errorf("exit %d, %v, %q", code, err, Hints(err))
+	}
+}
+
+func TestServeRefuses(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	for _, c := range []struct {
+		line, says string
+	}{
+		{"serve", "NAME"}, {"serve a b", "NAME"}, {"serve --port 0 " + tiny, "port"}, {"serve --port 70000 " + tiny, "port"},
+		{"serve --env A " + tiny, "NAME=VALUE"}, {"serve --env =b " + tiny, "environment variable"}, {"serve --host nowhere " + tiny, "nowhere"},
+		{"serve --prot 1 " + tiny, "prot"}, {"serve --ctx-size=-1 " + tiny, "ctx-size"}, {"serve --name a/b " + tiny, "a/b"},
+	} {
+		if code, out, err := w.run(t, strings.Fields(c.line)...); code != 2 || out != "" || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: exit %d, %q, %v", c.line, code, out, err)
+		}
+	}
+	if len(w.ran) > 0 || len(w.resolved) > 0 {
+		t.Errorf("ran %q, asked for %q", w.ran, w.resolved)
+	}
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/paddock-dev/paddock/artifacts/workload"
+)
+
+// workloadOptions say how to serve a model, now or as a service.
+type workloadOptions struct {
+	name       string
+	host       *string
+	port       *int
+	image      *string
+	ctxSize    *int
+	network    *string
+	env        []string
+	serverArgs []string
+}
+
+func (o *workloadOptions) flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "call the container `NAME` (default: after the model)"},
+		optionalStringFlag(&o.host, "127.0.0.1", "listen on the address `IP`", "host"),
+		optionalIntFlag(&o.port, "8080", "listen on `PORT`", "port", "p"),
+		optionalStringFlag(&o.image, "", "run the server from `IMAGE`, one whose entry point is llama-server", "image"),
+		optionalIntFlag(&o.ctxSize, "", "use a context of `N` tokens; 0 leaves it to the server", "ctx-size", "c"),
+		stringsFlag(&o.env, "set `NAME=VALUE` in the container", "env", "e"),
+		optionalStringFlag(&o.network, "", "connect the container to `NETWORK`, as podman run --network", "network"),
+	}
+}
+
+// options are what the flags and the settings say, checked before anything is asked or pulled.
+func (o *workloadOptions) options(env *Env) (*workload.Options, error) {
+	cfg, err := env.Config()
+	if err != nil {
+		return nil, err
+	}
+	s := &cfg.Serve
+	for _, err := range []error{
+		s.Host.Override(o.host, "--host"), s.Port.Override(o.port, "--port"), s.Image.Override(o.image, "--image"),
+		s.CtxSize.Override(o.ctxSize, "--ctx-size"), s.Network.Override(o.network, "--network"),
+	} {
+		if err != nil {
+			return nil, asUsage(err)
+		}
+	}
+	opts := &workload.Options{
+		Name: o.name, Image: s.Image.Value, CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value,
+		Network: s.Network.Value, ServerArgs: o.serverArgs,
+	}
+	for _, e := range o.env {
+		name, value, ok := strings.Cut(e, "=")
+		if !ok {
+			return nil, usagef("--env %q: want NAME=VALUE", e)
+		}
+		opts.Env = append(opts.Env, workload.EnvVar{Name: name, Value: value})
+	}
+	return opts, asUsage(opts.Validate())
+}
+
+func joinFlags(groups ...[]cli.Flag) []cli.Flag { return slices.Concat(groups...) }

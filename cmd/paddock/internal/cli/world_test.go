@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/memstore"
+	"github.com/paddock-dev/paddock/artifacts/storetest"
+	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
+	"github.com/paddock-dev/paddock/tests/fixtures"
+	"github.com/paddock-dev/paddock/transports"
+)
+
+// world is a machine of memory: a store, a registry, an engine that only notes what it is told, and a systemd.
+type world struct {
+	env      *Env
+	out, err *bytes.Buffer
+	store    *memstore.Store
+	// published are the models of the registry by name; refusals what it says of others.
+	published map[string]*storetest.Origin
+	refusals  map[string]error
+	resolved  []string
+	ran       [][]string
+	runs      func(argv []string, s *engine.Streams) error
+	systemd   fakeSystemd
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{store: memstore.New(), published: map[string]*storetest.Origin{}, refusals: map[string]error{}}
+	w.env, w.out, w.err = testEnv(t)
+	w.env.Home = func() (string, error) { return "/home/ann", nil }
+	v, err := podmanargs.ParseVersion("5.8.6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env.Services = &Services{
+		Engine: func(context.Context, *Env) (*engine.Choice, error) {
+			return &engine.Choice{
+				Engine: &engine.Podman{Path: "/usr/bin/podman", Version: v}, Reason: "it is a test",
+				Podman: &engine.PodmanInfo{Path: "/usr/bin/podman", Version: v, GraphRoot: "/nowhere"},
+			}, nil
+		},
+		Store: func(context.Context, *Env) (artifacts.Store, error) { return w.store, nil },
+		Resolver: func(*Env, *originOptions) (transports.Resolver, error) {
+			return transports.NewTable(transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: w})
+		},
+		Run: func(_ context.Context, argv []string, s *engine.Streams) error {
+			w.ran = append(w.ran, argv)
+			if w.runs != nil {
+				return w.runs(argv, s)
+			}
+			return nil
+		},
+		Quiet: w.systemd.run,
+	}
+	w.systemd.dir = w.env.Root + "/etc/containers/systemd"
+	return w
+}
+
+// Resolve is the registry.
+func (w *world) Resolve(_ context.Context, input string) (*artifacts.Plan, error) {
+	w.resolved = append(w.resolved, input)
+	if err := w.refusals[input]; err != nil {
+		return nil, err
+	}
+	for name, o := range w.published {
+		if repo, _, _ := strings.Cut(input, "@"); name == input || strings.HasPrefix(name, repo+":") && strings.HasSuffix(input, o.Plan.Digest.String()) {
+			plan := *o.Plan
+			if input != name {
+				pinned, err := plan.Name.Pinned(plan.Digest)
+				if err != nil {
+					return nil, err
+				}
+				plan.Name = pinned
+			}
+			return &plan, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", input, artifacts.ErrNotFound)
+}
+
+// publish puts a small GGUF model into the registry.
+func (w *world) publish(t *testing.T, name string) *storetest.Origin {
+	t.Helper()
+	data, err := fixtures.GGUF(&fixtures.Options{Embd: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := storetest.NewOrigin(t, name, map[string]string{"model.gguf": string(data), "README.md": "# " + name})
+	w.published[name] = o
+	return o
+}
+
+// run runs one command line, and returns its exit code and what it printed since the last one.
+func (w *world) run(t *testing.T, args ...string) (code int, out string, err error) {
+	t.Helper()
+	w.out.Reset()
+	w.err.Reset()
+	err = Run(t.Context(), w.env, args)
+	return ExitCode(err), w.out.String(), err
+}
+
+// must is run for what has to succeed.
+func (w *world) must(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, err := w.run(t, args...)
+	if code != 0 {
+		t.Fatalf("paddock %s: %v", strings.Join(args, " "), err)
+	}
+	return out
+}
+
+// names are those of the store.
+func (w *world) names(t *testing.T) []string {
+	t.Helper()
+	models, err := w.store.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range models {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// fakeSystemd knows the services of the units in a folder once it was told to read them.
+type fakeSystemd struct {
+	dir    string
+	broken bool // the generator makes no service of any unit
+	loaded map[string]bool
+	active map[string]bool
+	fails  map[string]bool // services that do not start
+}
+
+func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []byte, err error) {
+	if s.active == nil {
+		s.active, s.loaded = map[string]bool{}, map[string]bool{}
+	}
+	service := argv[len(argv)-1]
+	unit := s.dir + "/" + strings.TrimSuffix(service, ".service") + ".container"
+	switch {
+	case argv[0] != "systemctl":
+		return nil, []byte("quadlet: unit is broken"), errors.New("exit status 1")
+	case slices.Contains(argv, "show"):
+		if s.broken || !exists(unit) {
+			return []byte("LoadState=not-found\nActiveState=inactive\nSourcePath=\nFragmentPath=\n"), nil, nil
+		}
+		state := "inactive"
+		if s.active[service] {
+			state = "active"
+		}
+		return []byte("LoadState=loaded\nActiveState=" + state + "\nSourcePath=" + unit + "\nFragmentPath=/run/x\n"), nil, nil
+	case slices.Contains(argv, "start"), slices.Contains(argv, "restart"):
+		if s.fails[service] {
+			return nil, []byte("Job failed"), errors.New("exit status 1")
+		}
+		s.active[service] = true
+	case slices.Contains(argv, "stop"):
+		s.active[service] = false
+	}
+	return nil, nil, nil
+}

@@ -1,0 +1,71 @@
+// Package config reads paddock's settings. Later ones win: defaults, containers/paddock.conf under /usr/share, /etc and
+// the user's configuration folder (each with its paddock.conf.d), PADDOCK_* environment variables, flags. Each value
+// knows where it came from.
+//
+// Files are TOML, and read strictly: a key that is unknown or of another type is an error that names file and line.
+package config
+
+// originDefault is the origin of a value that nobody set.
+const originDefault = "default"
+
+// Config holds the settings.
+type Config struct {
+	Engine  Engine
+	Pull    Pull
+	Serve   Serve
+	Quadlet Quadlet
+	// Files are the files that were read, in the order in which they were.
+	Files []string
+}
+
+// Engine is the table [engine].
+type Engine struct {
+	// Name is "podman", "docker", or "" for the first of the two that is there.
+	Name Value[string]
+}
+
+// Pull is the table [pull].
+type Pull struct {
+	// Jobs is how many connections may be open at once; 0 for a default chosen by measurement.
+	Jobs Value[int]
+}
+
+// Serve is the table [serve].
+type Serve struct {
+	// Image is the container image of the server.
+	Image Value[string]
+	// Host is the address to listen on, and Port the port: 1 to 65535.
+	Host Value[string]
+	Port Value[int]
+	// CtxSize is the context size in tokens; 0 for what the model and the memory allow.
+	CtxSize Value[int]
+	// Network is the container's network in Podman's words; "" for the engine's default.
+	Network Value[string]
+}
+
+// Quadlet is the table [quadlet].
+type Quadlet struct {
+	// Restart is systemd's Restart= of a generated service (systemd.service(5)).
+	Restart Value[string]
+}
+
+// Default returns the settings that hold when nobody says otherwise.
+func Default() *Config {
+	return &Config{
+		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
+		Pull:   Pull{Jobs: byDefault(0, within(0, 256))},
+		Serve: Serve{
+			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", notEmpty),
+			Host:    byDefault("127.0.0.1", notEmpty),
+			Port:    byDefault(8080, within(1, 65535)),
+			CtxSize: byDefault(0, within(0, 1<<30)),
+			Network: byDefault[string]("", nil),
+		},
+		Quadlet: Quadlet{Restart: byDefault("on-failure",
+			oneOf("no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"))},
+	}
+}
+
+func byDefault[T any](value T, check func(T) error) Value[T] {
+	return Value[T]{Value: value, Origin: originDefault, check: check}
+}

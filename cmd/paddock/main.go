@@ -1,0 +1,60 @@
+// Paddock brings AI models to Podman. This file knows the process: signals, environment, and exit code.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"os/user"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/cli"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	err := cli.Run(ctx, &cli.Env{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Getenv: os.Getenv, Environ: os.Environ, Home: home,
+		BuildInfo: debug.ReadBuildInfo, LibraryLog: libraryLog,
+	}, os.Args[1:])
+	if err != nil {
+		ui.Failure(os.Stderr, err.Error(), cli.Hints(err))
+	}
+	return cli.ExitCode(err)
+}
+
+// home asks the user database when $HOME is not set, as in a system service.
+func home() (string, error) {
+	if dir, err := os.UserHomeDir(); err == nil {
+		return dir, nil
+	}
+	u, err := user.Current()
+	if err != nil {
+		return "", err
+	}
+	return u.HomeDir, nil
+}
+
+// libraryLog sets the level of the log that the container libraries share.
+func libraryLog(level slog.Level) {
+	switch {
+	case level <= slog.LevelDebug:
+		logrus.SetLevel(logrus.DebugLevel)
+	case level <= slog.LevelInfo:
+		logrus.SetLevel(logrus.InfoLevel)
+	case level <= slog.LevelWarn:
+		logrus.SetLevel(logrus.WarnLevel)
+	default:
+		logrus.SetLevel(logrus.ErrorLevel)
+	}
+}
