@@ -1,0 +1,107 @@
+# The default target lists the others.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+export GOTOOLCHAIN := local
+TAGS := containers_image_openpgp,exclude_graphdriver_btrfs
+export GOFLAGS := -buildvcs=false -tags=$(TAGS)
+# A tarball has no history to read the commit from.
+STAMP := -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+MANDIR ?= $(PREFIX)/share/man
+FUZZTIME ?= 60s
+E2ETIME ?= 30m
+
+VERSION := $(shell sed -n 's/^const version = "\(.*\)"$$/\1/p' cmd/paddock/internal/cli/version.go)
+PAGES := $(wildcard contrib/man/*.md)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## Build bin/paddock
+	go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
+
+.PHONY: build-static
+build-static: ## Build bin/paddock without cgo: runs anywhere, cannot write rootless images
+	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
+
+.PHONY: test
+test: lab ## Run every test, end to end ones included; needs root
+	go run ./tests/tally -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
+
+.PHONY: unit
+unit: ## Run the tests that need no root
+	go run ./tests/tally -- -race ./...
+
+.PHONY: e2e
+e2e: lab ## Run the end to end tests in the lab; needs root
+	go run ./tests/tally -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
+
+.PHONY: bench
+bench: lab ## Measure against podman, skopeo and oras; needs root
+	@mkdir -p bin
+	go test -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 -run='^$$' -bench=. -benchtime=1x ./tests/e2e | tee bin/bench.txt
+	@grep -q ns/op bin/bench.txt || { echo "there is nothing to measure"; exit 1; }
+
+.PHONY: faults
+faults: lab ## Run the end to end tests that kill and cut; needs root
+	go run ./tests/tally -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 -run='Interrupted|Soak' ./tests/e2e
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME
+	tests/fuzz $(FUZZTIME)
+
+.PHONY: lab
+lab: # A Debian root with a real Podman, registry and llama.cpp
+	tests/lab/setup
+
+.PHONY: demo
+demo: lab build-static ## Push, pull, serve and ask a tiny model, in the lab; needs root
+	tests/demo/run
+
+.PHONY: lint
+lint: ## Check format, vet, staticcheck, and that man pages and completions are fresh
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w wants to change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go vet -tags=e2e,$(TAGS) ./tests/e2e
+	go tool staticcheck -tags=e2e,$(TAGS) ./...
+	go test -run='Layers|Style|Sizes' ./tests
+	go test -run='Man|Completion' ./cmd/paddock/internal/cli
+
+.PHONY: man
+man: ## Render the manual to bin/man
+	go run ./contrib/man/mkman bin/man $(PAGES)
+
+.PHONY: completions
+completions: ## Write contrib/completions from the command tree
+	go run ./cmd/paddock completion bash >contrib/completions/paddock.bash
+	go run ./cmd/paddock completion zsh >contrib/completions/_paddock
+	go run ./cmd/paddock completion fish >contrib/completions/paddock.fish
+
+.PHONY: install
+install: build man ## Install below DESTDIR and PREFIX
+	install -D -m 0755 bin/paddock $(DESTDIR)$(PREFIX)/bin/paddock
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+	install -m 0644 bin/man/*.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 0644 bin/man/*.5 $(DESTDIR)$(MANDIR)/man5
+	install -D -m 0644 contrib/completions/paddock.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/paddock
+	install -D -m 0644 contrib/completions/_paddock $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_paddock
+	install -D -m 0644 contrib/completions/paddock.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/paddock.fish
+	install -D -m 0644 contrib/tmpfiles.d/paddock.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/paddock.conf
+
+.PHONY: rpm
+rpm: ## Build a source and a binary RPM in bin/rpm; needs rpmbuild
+	contrib/rpm/build $(VERSION) bin/rpm
+
+.PHONY: clean
+clean: ## Remove what was built; the lab stays (tests/lab/setup --remove)
+	rm -rf bin
