@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// ev writes one event.
+func ev(action, pkg, test string, output ...string) string {
+	e := `{"Action":"` + action + `","Package":"` + pkg + `"`
+	if test != "" {
+		e += `,"Test":"` + test + `"`
+	}
+	if len(output) > 0 {
+		e += `,"Output":"` + output[0] + `\n"`
+	}
+	return e + "}\n"
+}
+
+func TestTally(t *testing.T) {
+	for _, c := range []struct {
+		name, events string
+		allow        string
+		sum          string
+		ok           bool
+		shows        []string
+	}{
+		{"all pass", ev("run", "a", "T1") + ev("pass", "a", "T1") + ev("run", "a", "T2") + ev("pass", "a", "T2") + ev("pass", "a", ""),
+			"^$", "2 passed, 0 failed, 0 skipped", true, []string{"pass a (2 tests"}},
+		{"sub-tests count, parents do not", ev("run", "a", "T") + ev("run", "a", "T/x") + ev("pass", "a", "T/x") + ev("run", "a", "T/y") + ev("pass", "a", "T/y") + ev("pass", "a", "T") + ev("pass", "a", ""),
+			"^$", "2 passed, 0 failed, 0 skipped", true, nil},
+		{"a failed sub-test counts once", ev("run", "a", "T") + ev("run", "a", "T/x") + ev("output", "a", "T/x", "why") + ev("fail", "a", "T/x") + ev("fail", "a", "T") + ev("fail", "a", ""),
+			"^$", "0 passed, 1 failed, 0 skipped", false, []string{"--- FAIL a T/x\nwhy\n"}},
+		{"a parent that fails by itself counts", ev("run", "a", "T") + ev("run", "a", "T/x") + ev("pass", "a", "T/x") + ev("fail", "a", "T") + ev("fail", "a", ""),
+			"^$", "1 passed, 1 failed, 0 skipped", false, nil},
+		{"a skip fails", ev("pass", "a", "T") + ev("skip", "a", "S") + ev("pass", "a", ""),
+			"^$", "1 passed, 0 failed, 1 skipped", false, []string{"not allowed: a.S"}},
+		{"a skip that is allowed", ev("pass", "a", "T") + ev("skip", "a", "S") + ev("pass", "a", ""),
+			`^a\.S$`, "1 passed, 0 failed, 1 skipped", true, nil},
+		{"a package without tests is no skip", ev("pass", "a", "T") + ev("pass", "a", "") + ev("skip", "b", ""),
+			"^$", "1 passed, 0 failed, 0 skipped", true, nil},
+		{"no build", `{"Action":"build-output","ImportPath":"a","Output":"syntax error\n"}` + "\n" + ev("output", "a", "", "FAIL a [build failed]") + ev("fail", "a", ""),
+			"^$", "0 passed, 1 failed, 0 skipped", false, []string{"syntax error\n", "[build failed]"}},
+		{"a panic", ev("run", "a", "T") + ev("output", "a", "T", "panic: x") + ev("fail", "a", ""),
+			"^$", "0 passed, 1 failed, 0 skipped", false, []string{"panic: x"}},
+		{"a failure outside tests", ev("run", "a", "T") + ev("pass", "a", "T") + ev("output", "a", "", "exit status 3") + ev("fail", "a", ""),
+			"^$", "1 passed, 1 failed, 0 skipped", false, []string{"exit status 3"}},
+		{"killed", ev("run", "a", "T") + ev("pass", "a", "T") + ev("run", "a", "U"),
+			"^$", "1 passed, 1 failed, 0 skipped", false, nil},
+		{"nothing ran", "warning: no packages\n", "^$", "0 passed, 0 failed, 0 skipped", false, []string{"warning: no packages\n"}},
+	} {
+		var out bytes.Buffer
+		sums := newTally(&out, regexp.MustCompile(c.allow))
+		if err := sums.read(strings.NewReader(c.events)); err != nil {
+			t.Fatal(err)
+		}
+		sums.close()
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		if lines[len(lines)-1] != c.sum || sums.ok() != c.ok {
+			t.Errorf("%s: ok %v, got\n%s", c.name, sums.ok(), out.String())
+		}
+		for _, want := range c.shows {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: no %q in\n%s", c.name, want, out.String())
+			}
+		}
+	}
+}
+
+func TestSeveralRunsAreSummed(t *testing.T) {
+	var out bytes.Buffer
+	sums := newTally(&out, regexp.MustCompile("^$"))
+	for range 2 {
+		if err := sums.read(strings.NewReader(ev("pass", "a", "T") + ev("pass", "a", ""))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sums.close()
+	if sums.passed != 2 || !sums.ok() {
+		t.Errorf("got %d", sums.passed)
+	}
+	sums.broken = true
+	if sums.ok() {
+		t.Error("a run that broke is ok")
+	}
+}
+
+func TestSplit(t *testing.T) {
+	got := split([]string{"-race", "./...", "--", "-tags=e2e", "./tests/e2e"})
+	if len(got) != 2 || !slices.Equal(got[0], []string{"-race", "./..."}) || !slices.Equal(got[1], []string{"-tags=e2e", "./tests/e2e"}) {
+		t.Errorf("got %q", got)
+	}
+}
