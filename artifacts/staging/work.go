@@ -74,6 +74,9 @@ func (f *fetch) exhausted(p *piece, err error) error {
 
 // rest waits before the next try, and tells so when it is long.
 func (f *fetch) rest(ctx context.Context, p *piece, d time.Duration, why error) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	if d > 3*time.Second {
 		defer f.waits.begin(fmt.Sprintf("waiting %s to retry: %v", d.Round(time.Second), why))()
 	}
