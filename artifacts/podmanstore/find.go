@@ -19,7 +19,7 @@ import (
 // The error wraps artifacts.ErrNotFound only if the store could be read. A model whose manifest is lost is found, with
 // Packaging.Unservable set.
 func (s *Store) Find(ctx context.Context, query string) (*artifacts.Model, error) {
-	lock, err := s.lockRead(ctx, forever)
+	lock, err := s.lockRead(ctx, nil, forever)
 	if err != nil {
 		return nil, fmt.Errorf("finding %s: %w", query, err)
 	}

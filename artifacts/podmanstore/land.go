@@ -46,7 +46,7 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 // landed says whether the plan is already here, whole, under its name. While a podman artifact pull holds the lock it says
 // no: the landing can go on meanwhile, and moves no bytes either if it proves to be the second.
 func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descriptor) (bool, error) {
-	lock, err := s.lockRead(ctx, quietTries)
+	lock, err := s.lockRead(ctx, nil, quietTries)
 	if errors.Is(err, errBusy) {
 		return false, nil
 	} else if err != nil {
@@ -77,7 +77,7 @@ func (s *Store) land(ctx context.Context, plan *artifacts.Plan, desc descriptor,
 		return fmt.Errorf("preparing the staging area: %w", err)
 	}
 	batch, err := s.area.Fetch(ctx, plan.Blobs, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: s.local, Label: s.label(), Logger: s.logger,
+		Jobs: opts.Jobs, Progress: opts.Progress, Local: s.candidates(opts.Local), Label: s.label(), Logger: s.logger,
 	})
 	if err != nil {
 		return err
@@ -97,9 +97,23 @@ func (s *Store) land(ctx context.Context, plan *artifacts.Plan, desc descriptor,
 	return err
 }
 
-// local offers the store's own blob to the staging area, which pins it by a hard link: a removal in another process then
-// cannot take it away.
-func (s *Store) local(d digest.Digest, size int64) []staging.Candidate {
+// candidates offers the staging area files that hold a blob: the store's own, and else those of other tools, untrusted.
+func (s *Store) candidates(local func(digest.Digest, int64) []string) func(digest.Digest, int64) []staging.Candidate {
+	return func(d digest.Digest, size int64) []staging.Candidate {
+		if own := s.own(d, size); own != nil || local == nil {
+			return own
+		}
+		var found []staging.Candidate
+		for _, path := range local(d, size) {
+			found = append(found, staging.Candidate{Path: path})
+		}
+		return found
+	}
+}
+
+// own is the store's blob, which the staging area pins by a hard link: a removal in another process then cannot take it
+// away.
+func (s *Store) own(d digest.Digest, size int64) []staging.Candidate {
 	state, _, err := s.statBlob(d, size)
 	if err != nil || state != blobWhole {
 		return nil // then it is fetched

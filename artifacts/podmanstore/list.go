@@ -62,7 +62,7 @@ func sortModels(models []*artifacts.Model) {
 
 // records reads the entries that match, and their manifests. Only that happens under the lock.
 func (s *Store) records(ctx context.Context, match func(*entry) bool) ([]record, error) {
-	lock, err := s.lockRead(ctx, forever)
+	lock, err := s.lockRead(ctx, nil, forever)
 	if err != nil {
 		return nil, err
 	}

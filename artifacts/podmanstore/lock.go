@@ -38,9 +38,9 @@ func (s *Store) lockWrite(ctx context.Context, wait func(string)) (*held, error)
 	return &held{store: s, lock: l, since: time.Now()}, nil
 }
 
-// lockRead takes the lock for reading. Where there is no lock file nobody holds it (Podman before 5.6 has none): then
+// lockRead takes the lock for reading; wait is as in lockWrite. Where there is no lock file nobody holds it (Podman before 5.6 has none): then
 // the returned lock is nil, which release accepts, and nothing is created. The error wraps errBusy after so many tries.
-func (s *Store) lockRead(ctx context.Context, tries int) (*held, error) {
+func (s *Store) lockRead(ctx context.Context, wait func(string), tries int) (*held, error) {
 	_, err := os.Stat(s.lockPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -51,7 +51,7 @@ func (s *Store) lockRead(ctx context.Context, tries int) (*held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock of %s: %w", s.root, err)
 	}
-	if err := s.acquire(ctx, l.TryRLock, nil, tries); err != nil {
+	if err := s.acquire(ctx, l.TryRLock, wait, tries); err != nil {
 		return nil, err
 	}
 	return &held{lock: l}, nil

@@ -51,6 +51,9 @@ var (
 	_ artifacts.Tagger  = (*Store)(nil)
 	_ artifacts.Reader  = (*Store)(nil)
 	_ artifacts.Checker = (*Store)(nil)
+	_ artifacts.Doctor  = (*Store)(nil)
+	_ artifacts.Meter   = (*Store)(nil)
+	_ artifacts.Pruner  = (*Store)(nil)
 )
 
 // Open returns the store below a GraphRoot. It creates nothing; the first Land does.

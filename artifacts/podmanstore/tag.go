@@ -37,7 +37,7 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 
 // tagged says whether nothing is to be done. It also keeps Tag from making a store where there is none.
 func (s *Store) tagged(ctx context.Context, d digest.Digest, name artifacts.Name) (bool, error) {
-	lock, err := s.lockRead(ctx, forever)
+	lock, err := s.lockRead(ctx, nil, forever)
 	if err != nil {
 		return false, err
 	}
