@@ -31,6 +31,7 @@ func layers() []layer {
 		{"artifacts/safetensors/...", nil},
 		{"artifacts/workload/...", serving},
 		{"artifacts/staging/...", model},
+		{"artifacts/caches/...", nil},
 		{"artifacts/storetest/...", model},
 		{"artifacts/podmanstore/...", store},
 		{"artifacts/imagestore/...", store},

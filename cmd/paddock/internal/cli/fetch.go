@@ -7,8 +7,10 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
+	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -18,6 +20,7 @@ type fetchOptions struct {
 	quiet    bool
 	progress string
 	jobs     *int
+	noLocal  types.OptionalBool
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
@@ -26,6 +29,7 @@ func (o *fetchOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "progress", Destination: &o.progress,
 			Usage: "show progress as `KIND`: bars, plain, json or none (default: bars on a terminal, plain elsewhere)"},
 		optionalIntFlag(&o.jobs, "", "open at most `N` connections at once", "jobs"),
+		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"),
 	)
 }
 
@@ -38,6 +42,18 @@ func (o *fetchOptions) check() error {
 		return usagef("--quiet and --progress cannot be used together")
 	}
 	return o.origin.check()
+}
+
+// override puts the flags over the settings.
+func (o *fetchOptions) override(cfg *config.Config) error {
+	if err := cfg.Pull.Jobs.Override(o.jobs, "--jobs"); err != nil {
+		return asUsage(err)
+	}
+	if o.noLocal == types.OptionalBoolUndefined {
+		return nil
+	}
+	local := o.noLocal == types.OptionalBoolFalse
+	return cfg.Pull.Local.Override(&local, "--no-local")
 }
 
 // show starts showing progress.
@@ -60,8 +76,8 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.Pull.Jobs.Override(o.jobs, "--jobs"); err != nil {
-		return nil, asUsage(err)
+	if err := o.override(cfg); err != nil {
+		return nil, err
 	}
 	resolver, err := env.Resolver(&o.origin)
 	if err != nil {
@@ -79,7 +95,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	}
 	progress := o.show(env)
 	defer progress.Close()
-	model, err := store.Land(ctx, plan, &artifacts.LandOptions{Progress: progress, Jobs: cfg.Pull.Jobs.Value})
+	model, err := store.Land(ctx, plan, &artifacts.LandOptions{
+		Progress: progress, Jobs: cfg.Pull.Jobs.Value, Local: env.localFiles(cfg),
+	})
 	if err != nil {
 		return nil, hintFetch(fmt.Errorf("pulling %s: %w", reference, err), reference)
 	}

@@ -28,6 +28,8 @@ type Engine struct {
 type Pull struct {
 	// Jobs is how many connections may be open at once; 0 for a default chosen by measurement.
 	Jobs Value[int]
+	// Local says whether blobs that other tools on the machine have fetched are used.
+	Local Value[bool]
 }
 
 // Serve is the table [serve].
@@ -53,7 +55,7 @@ type Quadlet struct {
 func Default() *Config {
 	return &Config{
 		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
-		Pull:   Pull{Jobs: byDefault(0, within(0, 256))},
+		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil)},
 		Serve: Serve{
 			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", notEmpty),
 			Host:    byDefault("127.0.0.1", notEmpty),
