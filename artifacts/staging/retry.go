@@ -58,6 +58,12 @@ func temporary(ctx context.Context, err error) bool {
 	return errors.As(err, &later) || errors.As(err, &read)
 }
 
+// refused says whether the origin asked for a pause.
+func refused(err error) bool {
+	var later *artifacts.TemporaryError
+	return errors.As(err, &later) && later.RetryAfter > 0
+}
+
 // pause is how long to wait before the next try, after the given number of failures in a row (at least 1).
 func pause(failures int, err error) time.Duration {
 	if errors.Is(err, errCrawl) {
