@@ -34,7 +34,7 @@ build-static: ## Build bin/paddock without cgo: runs anywhere, cannot write root
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
 .PHONY: test
-test: lab ## Run every test, end to end ones included; needs root
+test: lab lint ## Run every test, end to end ones included; needs root
 	go run ./tests/tally -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
 
 .PHONY: unit
@@ -97,6 +97,7 @@ install: build man ## Install below DESTDIR and PREFIX
 	install -D -m 0644 contrib/completions/_paddock $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_paddock
 	install -D -m 0644 contrib/completions/paddock.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/paddock.fish
 	install -D -m 0644 contrib/tmpfiles.d/paddock.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/paddock.conf
+	install -D -m 0644 contrib/user-tmpfiles.d/paddock.conf $(DESTDIR)$(PREFIX)/share/user-tmpfiles.d/paddock.conf
 
 .PHONY: rpm
 rpm: ## Build a source and a binary RPM in bin/rpm; needs rpmbuild
