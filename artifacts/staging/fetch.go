@@ -59,7 +59,7 @@ func (a *Area) Fetch(ctx context.Context, blobs []artifacts.Blob, opts *Options)
 	if err = f.run(ctx); err != nil {
 		kept := f.giveUp()
 		if ctx.Err() != nil {
-			f.log.Warn("stopped", "error", errors.Join(err, kept))
+			f.log.Debug("stopped", "error", errors.Join(err, kept))
 			return nil, ctx.Err()
 		}
 		return nil, errors.Join(err, kept)
