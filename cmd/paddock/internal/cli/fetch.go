@@ -112,16 +112,3 @@ func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference
 	}
 	return model, err
 }
-
-// hintFetch adds what to do about a failed pull.
-func hintFetch(err error, name string) error {
-	switch {
-	case errors.Is(err, artifacts.ErrInvalidName):
-		return asUsage(err)
-	case errors.Is(err, artifacts.ErrIsImage):
-		return WithHint(err, "podman pull "+name)
-	case errors.Is(err, artifacts.ErrAuthentication):
-		return WithHint(err, "podman login "+registryOf(name))
-	}
-	return err
-}
