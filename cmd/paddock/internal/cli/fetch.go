@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 	"go.podman.io/image/v5/types"
@@ -85,10 +86,10 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	}
 	plan, err := resolver.Resolve(ctx, reference)
 	if err != nil {
-		return nil, hintFetch(fmt.Errorf("pulling %s: %w", reference, err), reference)
+		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
 	if plan.Kind == artifacts.KindImage {
-		return nil, hintFetch(fmt.Errorf("pulling %s: %s %w", reference, plan.Name, artifacts.ErrIsImage), plan.Name.String())
+		return nil, hintFetch(fmt.Errorf("%s %w", plan.Name, artifacts.ErrIsImage), plan.Name.String(), &o.origin)
 	}
 	if !as.IsZero() {
 		plan.Name = as
@@ -99,9 +100,17 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 		Progress: progress, Jobs: cfg.Pull.Jobs.Value, Local: env.localFiles(cfg),
 	})
 	if err != nil {
-		return nil, hintFetch(fmt.Errorf("pulling %s: %w", reference, err), reference)
+		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
 	return model, nil
+}
+
+// naming says what was being pulled, where the error does not.
+func naming(reference string, err error) error {
+	if strings.Contains(err.Error(), localName(reference)) {
+		return err
+	}
+	return fmt.Errorf("pulling %s: %w", reference, err)
 }
 
 // findOrFetch returns the model of that name from the store, or pulls it.

@@ -7,24 +7,41 @@ import (
 	"net/url"
 
 	"go.podman.io/image/v5/docker/reference"
+	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports/registry"
 )
 
 // hintFetch adds what to do about a failed pull of what was typed.
-func hintFetch(err error, typed string) error {
+func hintFetch(err error, typed string, o *originOptions) error {
 	switch {
 	case errors.Is(err, artifacts.ErrInvalidName):
 		return WithHint(asUsage(err), hintName(typed))
 	case errors.Is(err, artifacts.ErrIsImage):
 		return WithHint(err, "podman pull "+typed)
 	case errors.Is(err, artifacts.ErrAuthentication):
-		return WithHint(err, "podman login "+refusedBy(err, typed))
+		return WithHint(err, "podman login "+insecurely(o)+refusedBy(err, typed))
 	case errors.Is(err, artifacts.ErrPolicy):
 		return WithHint(err, hintPolicy(err))
 	}
 	return WithHint(err, hintTLS(err))
+}
+
+// insecurely is the flag that podman login needs for a registry that this command was told not to verify.
+func insecurely(o *originOptions) string {
+	if o.tlsVerify == types.OptionalBoolFalse {
+		return "--tls-verify=false "
+	}
+	return ""
+}
+
+// hintMissing is for a name that the store does not have.
+func hintMissing(err error) error {
+	if errors.Is(err, artifacts.ErrNotFound) {
+		return WithHint(err, "paddock ls")
+	}
+	return err
 }
 
 // hintName is for names that nobody can resolve; "" if it is not the registry that is missing.

@@ -85,7 +85,7 @@ func removeOne(ctx context.Context, env *Env, store artifacts.Store, name string
 	case ignore && errors.Is(err, artifacts.ErrNotFound):
 		return nil
 	case err != nil:
-		return err
+		return hintMissing(err)
 	}
 	return ui.Text(env.Out, name)
 }

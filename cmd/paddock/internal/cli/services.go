@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.podman.io/image/v5/types"
 
@@ -58,10 +60,10 @@ func chooseEngine(ctx context.Context, env *Env) (*engine.Choice, error) {
 		Requested: cfg.Engine.Name.Value, Origin: cfg.Engine.Name.Origin,
 		Podman: &engine.ProbeOptions{Environ: env.Environ(), CacheDir: env.cacheDir()},
 	})
-	if err != nil {
-		return nil, WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later")
+	if errors.Is(err, engine.ErrNoEngine) {
+		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later")
 	}
-	return choice, nil
+	return choice, err
 }
 
 // cacheDir is where what Podman says of itself is kept: the user's runtime folder, which ends with the session. "" for none.
@@ -91,10 +93,15 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 }
 
 func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
+	cfg, err := env.Config()
+	if err != nil {
+		return nil, err
+	}
 	user, password, _ := strings.Cut(o.creds, ":")
 	opts := &registry.Options{
 		AuthFile: o.authFile, Username: user, Password: password, CertDir: o.certDir,
 		UserAgent: appName + "/" + version, Logger: env.Log(), Getenv: env.Getenv,
+		Stall: time.Duration(cfg.Pull.StallTimeout.Value) * time.Second,
 	}
 	if o.tlsVerify != types.OptionalBoolUndefined {
 		verify := o.tlsVerify == types.OptionalBoolTrue

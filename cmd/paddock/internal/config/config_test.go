@@ -56,6 +56,7 @@ func TestPrecedence(t *testing.T) {
 		"engine.name =  from default",
 		"pull.jobs = 3 from /etc/containers/paddock.conf.d/10-a.conf",
 		"pull.local = false from /etc/containers/paddock.conf.d/20-b.conf",
+		"pull.stall_timeout = 0 from default",
 		"serve.image = env from PADDOCK_IMAGE",
 		"serve.host = ::1 from /usr/share/containers/paddock.conf",
 		"serve.port = 9000 from --port",

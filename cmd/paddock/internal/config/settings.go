@@ -39,6 +39,7 @@ func (c *Config) settings() []setting {
 		textSetting("engine.name", "PADDOCK_ENGINE", &c.Engine.Name),
 		intSetting("pull.jobs", "PADDOCK_JOBS", &c.Pull.Jobs),
 		boolSetting("pull.local", "PADDOCK_LOCAL", &c.Pull.Local),
+		intSetting("pull.stall_timeout", "PADDOCK_STALL_TIMEOUT", &c.Pull.StallTimeout),
 		textSetting("serve.image", "PADDOCK_IMAGE", &c.Serve.Image),
 		textSetting("serve.host", "PADDOCK_HOST", &c.Serve.Host),
 		intSetting("serve.port", "PADDOCK_PORT", &c.Serve.Port),
