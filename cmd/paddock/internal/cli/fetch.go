@@ -22,6 +22,8 @@ type fetchOptions struct {
 	progress string
 	jobs     *int
 	noLocal  types.OptionalBool
+	// admit refuses a model by what its manifest says of it, before any weight is pulled; nil admits every one.
+	admit func(*artifacts.Model) error
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
@@ -91,6 +93,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if plan.Kind == artifacts.KindImage {
 		return nil, hintFetch(fmt.Errorf("%s %w", plan.Name, artifacts.ErrIsImage), plan.Name.String(), &o.origin)
 	}
+	if err := o.admitted(plan); err != nil {
+		return nil, err
+	}
 	if !as.IsZero() {
 		plan.Name = as
 	}
@@ -103,6 +108,18 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
 	return model, nil
+}
+
+// admitted says why the model of a plan is not worth pulling.
+func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
+	if o.admit == nil {
+		return nil
+	}
+	model, err := plannedModel(plan)
+	if err != nil {
+		return err
+	}
+	return o.admit(model)
 }
 
 // naming says what was being pulled, where the error does not.

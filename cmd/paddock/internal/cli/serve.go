@@ -59,6 +59,7 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
+	o.fetch.admit = func(m *artifacts.Model) error { return servable(m, opts) }
 	model, err := serveModel(ctx, env, store, o)
 	if err != nil {
 		return err
