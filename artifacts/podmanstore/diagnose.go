@@ -72,6 +72,7 @@ func (s *Store) examineEntry(e *entry) ([]artifacts.Finding, error) {
 	if f.Kind, f.Detail, err = s.unusable(e); err != nil {
 		return nil, err
 	} else if f.Kind != "" {
+		s.refs.forget(e.desc.Digest) // its blobs are nobody's now, as they are to a process that never saw it
 		return []artifacts.Finding{f}, nil
 	}
 	var found []artifacts.Finding

@@ -5,9 +5,12 @@
 // index.json, and the file modes. What this package does otherwise than Podman (common/pkg/libartifact v0.68.0):
 //
 //   - Blobs arrive in a staging area beside the store, without the lock. The lock is held only to link whole, verified
-//     blobs into the store and to replace the index, so it is held for milliseconds whatever the size of the model.
+//     blobs into the store and to replace the index, so it is held for milliseconds whatever the size of the model. Of
+//     hundreds of blobs most are linked before, and looked at again under the lock; they leave in turns.
 //   - Every file gets its final name by a rename of a synced file, or by a hard link. A crash leaves the old index or the
 //     new one, and at worst blobs that no entry uses.
+//   - The one exception: on a full disk, where nothing else can be written, an entry is removed by blanking it in the index
+//     as it stands.
 //   - A name that moves leaves no unnamed entry behind. (One unnamed entry makes podman artifact ls fail as a whole.)
 //   - Only manifests that Podman can read back are accepted, since one bad manifest makes every call of libartifact fail.
 //

@@ -18,6 +18,7 @@ const maxIndex = 64 << 20
 // index is index.json. What it holds besides the entries, and what an entry holds besides the fields of descriptor, is kept
 // as it was written.
 type index struct {
+	text    []byte                     // what was read; nil for a new index
 	fields  map[string]json.RawMessage // without "manifests"
 	entries []entry
 }
@@ -63,7 +64,7 @@ func newIndex() *index {
 }
 
 func parseIndex(data []byte) (*index, error) {
-	x := &index{}
+	x := &index{text: data}
 	if err := json.Unmarshal(data, &x.fields); err != nil {
 		return nil, err
 	}

@@ -30,13 +30,7 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
 	if !there {
-		err = s.land(ctx, plan, desc, opts)
-		// Somebody emptied the staging area, or removed a blob in the wrong moment: once more, now that it is known.
-		if errors.Is(err, errLost) {
-			s.logger.Debug("landing again", "name", plan.Name, "error", err)
-			err = s.land(ctx, plan, desc, opts)
-		}
-		if err != nil {
+		if err = s.land(ctx, plan, desc, opts, true); err != nil {
 			return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 		}
 	}
@@ -52,8 +46,8 @@ func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descripto
 	} else if err != nil {
 		return false, err
 	}
-	defer lock.release()
 	x, err := s.readIndex()
+	lock.release() // the blobs are looked at without it: who removes them now could do so just after, too
 	if err != nil {
 		return false, err
 	}
@@ -72,7 +66,10 @@ func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descripto
 	return true, nil
 }
 
-func (s *Store) land(ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions) error {
+// land fetches and commits. retry says to do so once more if a blob was lost on the way.
+func (s *Store) land(
+	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, retry bool,
+) error {
 	if err := os.MkdirAll(filepath.Dir(s.work.staging), 0o700); err != nil {
 		return fmt.Errorf("preparing the staging area: %w", err)
 	}
@@ -82,19 +79,41 @@ func (s *Store) land(ctx context.Context, plan *artifacts.Plan, desc descriptor,
 	if err != nil {
 		return err
 	}
+	err = s.commitStaged(ctx, plan, desc, opts, batch)
+	if retry && errors.Is(err, errLost) {
+		// Somebody emptied the staging area, or removed a blob in the wrong moment. The batch stays open meanwhile, so that
+		// only what is lost is fetched again.
+		s.logger.Debug("landing again", "name", plan.Name, "error", err)
+		err = s.land(ctx, plan, desc, opts, false)
+	}
+	if err != nil {
+		// Not closed: that would delete what was fetched, all of it, because of a ^C while Podman held the lock. The blobs
+		// wait for the next landing; their locks go with the batch's files, at the latest when the process ends.
+		return err
+	}
+	return batch.Close()
+}
+
+// commitStaged stages the manifest, too: one of 5,000 layers has a megabyte, which is not to be written and synced under
+// the lock.
+func (s *Store) commitStaged(
+	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, blobs *staging.Batch,
+) (err error) {
+	manifest, err := s.area.Fetch(ctx, []artifacts.Blob{{Digest: desc.Digest, Size: desc.Size, Data: plan.Manifest}},
+		&staging.Options{Jobs: 1, Label: s.label(), Logger: s.logger})
+	if err != nil {
+		return fmt.Errorf("staging the manifest: %w", err)
+	}
+	defer func() { err = errors.Join(err, manifest.Close()) }()
+	c := &commit{store: s, name: plan.Name.String(), desc: desc, plan: plan}
+	if err := c.pieces(blobs.Path, manifest.Path); err != nil {
+		return err
+	}
 	var wait func(string)
 	if opts.Progress != nil {
 		wait = opts.Progress.Wait
 	}
-	err = s.commit(ctx, wait, &commit{
-		store: s, name: plan.Name.String(), desc: desc, plan: plan, staged: batch.Path, touched: map[string]bool{},
-	})
-	if err == nil || errors.Is(err, errLost) {
-		return errors.Join(err, batch.Close())
-	}
-	// Not closed: that would delete what was fetched, all of it, because of a ^C while Podman held the lock. The blobs wait
-	// for the next landing; their locks go with the batch's files, at the latest when the process ends.
-	return err
+	return s.commit(ctx, wait, c)
 }
 
 // candidates offers the staging area files that hold a blob: the store's own, and else those of other tools, untrusted.

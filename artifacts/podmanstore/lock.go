@@ -63,8 +63,11 @@ const forever = math.MaxInt
 // errBusy says that somebody else holds the lock.
 var errBusy = errors.New("the lock is held")
 
-// acquire polls: the blocking call of lockfile knows no context, and panics on errors.
+// acquire polls: the blocking call of lockfile knows no context, and panics on errors. Without wait, that of the store hears.
 func (s *Store) acquire(ctx context.Context, try func() error, wait func(string), tries int) error {
+	if wait == nil {
+		wait = s.wait
+	}
 	told := ""
 	tell := func(reason string) {
 		if wait != nil && reason != told {

@@ -37,20 +37,25 @@ func (s *Store) mendStore(ctx context.Context, findings []artifacts.Finding, opt
 	if err != nil {
 		return nil, err
 	}
-	mended, err := s.mendLocked(findings, opts)
+	mended, out, err := s.mendLocked(findings, opts)
 	lock.release()
-	return mended, errors.Join(err, s.emptyTrash(), syncDir(s.root))
+	return mended, errors.Join(err, syncDir(s.root), out.finish(ctx, waitOf(opts)), s.emptyTrash())
 }
 
-func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
+// mendLocked also returns what is to be finished without the lock, whatever the error.
+func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, *sweeping, error) {
+	out := s.sweeping(nil)
 	now, err := s.diagnose(opts)
 	if err != nil {
-		return nil, err
+		return nil, out, err
 	}
 	todo := slices.DeleteFunc(now, func(f artifacts.Finding) bool { return !f.Mendable || !slices.Contains(findings, f) })
-	mended, err := s.dropEntries(todo)
+	mended, gone, err := s.dropEntries(todo)
+	if gone != nil {
+		out = gone
+	}
 	if err != nil {
-		return nil, err
+		return nil, out, err
 	}
 	var errs []error
 	for _, f := range todo {
@@ -63,11 +68,11 @@ func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorO
 		}
 		mended = append(mended, f)
 	}
-	return mended, errors.Join(errs...)
+	return mended, out, errors.Join(errs...)
 }
 
 // dropEntries removes the entries that findings are about, and the blobs that no other entry needs.
-func (s *Store) dropEntries(todo []artifacts.Finding) ([]artifacts.Finding, error) {
+func (s *Store) dropEntries(todo []artifacts.Finding) ([]artifacts.Finding, *sweeping, error) {
 	var dropped []artifacts.Finding
 	for _, f := range todo {
 		if f.Path == "" {
@@ -75,18 +80,19 @@ func (s *Store) dropEntries(todo []artifacts.Finding) ([]artifacts.Finding, erro
 		}
 	}
 	if len(dropped) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	x, err := s.readIndex()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	gone := x.drop(func(e *entry) bool {
 		return slices.ContainsFunc(dropped, func(f artifacts.Finding) bool { return concerns(&f, e) })
 	})
 	gone = slices.DeleteFunc(gone, func(d digest.Digest) bool { return x.find(d) != nil })
 	if err := s.writeIndex(x); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return dropped, s.sweep(x, gone)
+	out := s.sweeping(gone)
+	return dropped, out, out.turn(x)
 }

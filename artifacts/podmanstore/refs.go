@@ -62,6 +62,12 @@ type refCache struct {
 
 func newRefCache() *refCache { return &refCache{known: map[digest.Digest]*manifestRefs{}} }
 
+func (c *refCache) forget(d digest.Digest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.known, d)
+}
+
 // manifestRefs returns what a manifest in the store names. The error wraps fs.ErrNotExist if it is not there now and was
 // never seen.
 func (s *Store) manifestRefs(d digest.Digest) (*manifestRefs, error) {
@@ -75,6 +81,11 @@ func (s *Store) manifestRefs(d digest.Digest) (*manifestRefs, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.learnRefs(d, raw)
+}
+
+// learnRefs fills the cache with a manifest that has the digest d.
+func (s *Store) learnRefs(d digest.Digest, raw []byte) (*manifestRefs, error) {
 	refs, err := parseRefs(raw)
 	if err != nil {
 		return nil, fmt.Errorf("parsing manifest %s: %w", d, err)

@@ -32,6 +32,10 @@ type Options struct {
 	Grace time.Duration
 	// Stale replaces DefaultStale; 0 is the default, negative is none.
 	Stale time.Duration
+	// Wait hears what calls wait for that have no listener of their own (Find, List, Remove, Tag, Discard, and Land without
+	// Progress): who holds the store's lock, as far as is known; "" when it goes on. It may be called from several
+	// goroutines. nil: nobody listens.
+	Wait func(reason string)
 }
 
 // Store is Podman's artifact store. It is safe for concurrent use, by other processes and by Podman from 5.6 on
@@ -43,7 +47,10 @@ type Store struct {
 	logger *slog.Logger
 	grace  time.Duration
 	stale  time.Duration
+	wait   func(string)
 	refs   *refCache
+	// replace is writeFile, or in tests a disk that is full.
+	replace func(path string, data []byte) error
 }
 
 var (
@@ -77,7 +84,7 @@ func Open(opts *Options) (*Store, error) {
 	return &Store{
 		root: store, work: work, area: staging.Open(work.staging), logger: logger,
 		grace: orDefault(opts.Grace, DefaultGrace), stale: orDefault(opts.Stale, DefaultStale),
-		refs: newRefCache(),
+		wait: opts.Wait, refs: newRefCache(), replace: writeFile,
 	}, nil
 }
 

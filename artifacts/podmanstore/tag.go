@@ -27,12 +27,12 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 	if err != nil {
 		return err
 	}
-	displaced, err := s.tagLocked(source.Digest, name.String())
+	out, err := s.tagLocked(source.Digest, name.String())
 	lock.release()
 	if err != nil {
 		return fmt.Errorf("naming %s %s: %w", source.Digest, name, err)
 	}
-	return s.settle(displaced)
+	return s.settle(ctx, nil, out)
 }
 
 // tagged says whether nothing is to be done. It also keeps Tag from making a store where there is none.
@@ -49,16 +49,20 @@ func (s *Store) tagged(ctx context.Context, d digest.Digest, name artifacts.Name
 	return !changed, nil
 }
 
-func (s *Store) tagLocked(d digest.Digest, name string) ([]digest.Digest, error) {
+func (s *Store) tagLocked(d digest.Digest, name string) (*sweeping, error) {
 	x, displaced, changed, err := s.retag(d, name)
-	if err != nil || !changed {
+	if err != nil {
 		return nil, err
+	}
+	out := s.sweeping(displaced)
+	if !changed {
+		return out, nil
 	}
 	if err := s.writeIndex(x); err != nil {
 		return nil, err
 	}
-	s.sweepOrWarn(x, displaced)
-	return displaced, nil
+	out.turnOrWarn(x)
+	return out, nil
 }
 
 // retag returns the index as it is now with one more name for a manifest that it has, and that is readable.

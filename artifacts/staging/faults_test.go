@@ -189,7 +189,7 @@ func TestLastingFaults(t *testing.T) {
 		},
 		"silent": {
 			fault: func(int, int64, int64) (io.ReadCloser, error) { return &blocked{done: make(chan struct{})}, nil },
-			want:  errStalled, within: 5 * time.Minute, request: 5 * defaultJobs,
+			want:  errStalled, within: time.Minute, request: maxSilent * defaultJobs,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

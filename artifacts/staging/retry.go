@@ -10,10 +10,12 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// A piece is tried so often without a byte of progress; the waits between are 1, 2, 4, 8 s, each times 0.5 to 1.5 so that
+// A piece is tried so often without a byte of progress, and less often if the origin is silent: a pull that gets nothing at all
+// ends within a minute. The waits between are 1, 2, 4, 8 s, each times 0.5 to 1.5 so that
 // workers do not come back in step.
 const (
 	maxTries  = 5
+	maxSilent = 3
 	firstWait = time.Second
 )
 

@@ -5,13 +5,12 @@ import (
 	"time"
 )
 
-// How long an origin may be silent, before the first byte of an answer and later; and what a crawling connection is: one
+// How long an origin may be silent, and what a crawling connection is: one
 // that is slower, five ticks in a row, than a tenth of what is typical. A piece is given a new connection for that twice,
 // not more: the network may have become slow for good.
 const (
 	tick         = time.Second
-	maxOpenWait  = 30 * time.Second
-	maxReadWait  = 15 * time.Second
+	maxSilence   = 15 * time.Second
 	crawlDivisor = 10
 	crawlTicks   = 5
 	maxCrawls    = 2
@@ -42,11 +41,7 @@ func (p *piece) judge(now time.Time, typical int64) error {
 		p.slow = 0
 		return nil
 	}
-	limit := maxReadWait
-	if p.got == 0 {
-		limit = maxOpenWait
-	}
-	if now.Sub(p.waiting) >= limit {
+	if now.Sub(p.waiting) >= maxSilence {
 		return errStalled
 	}
 	if n >= typical/crawlDivisor || p.crawls >= maxCrawls {

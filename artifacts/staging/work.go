@@ -55,8 +55,8 @@ func (f *fetch) piece(ctx context.Context, p *piece, buf []byte) error {
 		if !refused(err) { // those the gate counts, over all pieces
 			failures++
 		}
-		if failures >= maxTries {
-			return f.exhausted(p, err)
+		if failures >= maxTries || failures >= maxSilent && errors.Is(err, errStalled) {
+			return f.exhausted(p, failures, err)
 		}
 		d := pause(max(failures, 1), err)
 		f.log.Warn("retrying", "digest", p.at.item.blob.Digest, "offset", p.left().from, "in", d, "error", err)
@@ -68,11 +68,11 @@ func (f *fetch) piece(ctx context.Context, p *piece, buf []byte) error {
 
 // exhausted names the last error of a piece. Bodies that end early, each of them in good order, mean that the blob is
 // shorter than its size.
-func (f *fetch) exhausted(p *piece, err error) error {
+func (f *fetch) exhausted(p *piece, tries int, err error) error {
 	if errors.Is(err, errEnded) {
 		return fmt.Errorf("%w: blob %s has fewer than %d bytes", artifacts.ErrVerification, p.at.item.blob.Digest, p.at.item.blob.Size)
 	}
-	return fmt.Errorf("%d tries without progress: %w", maxTries, err)
+	return fmt.Errorf("%d tries without progress: %w", tries, err)
 }
 
 // rest waits before the next try, and tells so when it is long.

@@ -30,8 +30,7 @@ type Pull struct {
 	Jobs Value[int]
 	// Local says whether blobs that other tools on the machine have fetched are used.
 	Local Value[bool]
-	// StallTimeout is how many seconds a server may be silent before a request is given up and made again, at most 30; 0 for
-	// 30 before the first byte of an answer, and 15 later.
+	// StallTimeout is how many seconds a server may be silent before a request is given up and made again, at most 15; 0 for 15.
 	StallTimeout Value[int]
 }
 
@@ -58,7 +57,7 @@ type Quadlet struct {
 func Default() *Config {
 	return &Config{
 		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
-		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 30))},
+		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
 			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
 			Host:    byDefault("127.0.0.1", address),
