@@ -43,7 +43,7 @@ func lsCommand(env *Env, run func(context.Context, *Env, *lsOptions) error) *cli
 		Description: "Whoever pulled them: what podman artifact ls shows is what paddock shows.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format,
-				Usage: "print as `FORMAT`: table, json, or a Go template for each model"},
+				Usage: "print as `FORMAT`: table, json, table TEMPLATE, or a Go template for each model"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Destination: &o.quiet, Usage: "print only the names"},
 			&cli.BoolFlag{Name: "noheading", Aliases: []string{"n"}, Destination: &o.noHeading, Usage: "print no column headings"},
 			&cli.BoolFlag{Name: "no-trunc", Destination: &o.noTrunc, Usage: "print whole digests"},

@@ -20,7 +20,7 @@ type quadletGenerateOptions struct {
 func quadletGenerateCommand(env *Env, run func(context.Context, *Env, *quadletGenerateOptions) error) *cli.Command {
 	var o quadletGenerateOptions
 	return &cli.Command{
-		Name: "generate", Usage: "Print the unit of a model in the store, and do nothing", ArgsUsage: "NAME",
+		Name: "generate", Usage: "Print the unit of a model in the store, and do nothing", ArgsUsage: "NAME [-- SERVER-ARGS]",
 		Flags: joinFlags(o.workload.flags(), o.origin.flags()),
 		Action: func(c *cli.Context) error {
 			if err := exactArgsBefore(c, &o.workload.serverArgs, &o.model); err != nil {

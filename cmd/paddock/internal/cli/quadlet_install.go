@@ -21,7 +21,7 @@ type quadletInstallOptions struct {
 func quadletInstallCommand(env *Env, run func(context.Context, *Env, *quadletInstallOptions) error) *cli.Command {
 	var o quadletInstallOptions
 	return &cli.Command{
-		Name: "install", Usage: "Install a model as a service", ArgsUsage: "NAME",
+		Name: "install", Usage: "Install a model as a service", ArgsUsage: "NAME [-- SERVER-ARGS]",
 		Description: "Pulls the model if it is missing, pins its digest in the store, writes the unit, and makes systemd read it. What\n" +
 			"follows -- is passed to the server. A password given by --creds is not written into the unit.",
 		Flags: joinFlags(o.workload.flags(), []cli.Flag{

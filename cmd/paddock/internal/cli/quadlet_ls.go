@@ -33,7 +33,7 @@ func quadletLsCommand(env *Env, run func(context.Context, *Env, *quadletLsOption
 		Name: "ls", Aliases: []string{"list"}, Usage: "List the services that paddock installed",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format,
-				Usage: "print as `FORMAT`: table, json, or a Go template for each service"},
+				Usage: "print as `FORMAT`: table, json, table TEMPLATE, or a Go template for each service"},
 			&cli.BoolFlag{Name: "noheading", Aliases: []string{"n"}, Destination: &o.noHeading, Usage: "print no column headings"},
 		},
 		Action: func(c *cli.Context) error {
