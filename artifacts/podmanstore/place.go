@@ -30,7 +30,7 @@ func (s *Store) piece(d digest.Digest, size int64, staged func(digest.Digest) st
 // state is statBlob for the place in the store.
 func (p *piece) state() (blobState, error) {
 	var st unix.Stat_t
-	switch err := unix.Stat(p.dst, &st); {
+	switch err := unix.Lstat(p.dst, &st); {
 	case errors.Is(err, fs.ErrNotExist):
 		return blobMissing, nil
 	case err != nil:

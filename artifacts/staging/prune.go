@@ -34,7 +34,13 @@ func (a *Area) Prune(age time.Duration, dryRun bool) ([]Entry, error) {
 	return out, a.dropLocks()
 }
 
-func (e *Entry) prunable(age time.Duration) bool { return !e.InUse && time.Since(e.Modified) >= age }
+func (e *Entry) prunable(age time.Duration) bool { return !e.InUse && e.isOld(age) }
+
+// isOld counts what the clock has not reached yet, as after it was set back, as old: else it could never go.
+func (e *Entry) isOld(age time.Duration) bool {
+	since := time.Since(e.Modified)
+	return since >= age || since < 0
+}
 
 // prune removes a blob that nobody holds, if it is still old enough once everybody is locked out.
 func (p place) prune(d digest.Digest, age time.Duration) (removed bool, err error) {
@@ -46,7 +52,7 @@ func (p place) prune(d digest.Digest, age time.Duration) (removed bool, err erro
 	if h == nil {
 		return false, err
 	}
-	if e, removed, err = p.entry(d); err == nil && time.Since(e.Modified) >= age {
+	if e, removed, err = p.entry(d); err == nil && e.isOld(age) {
 		err = p.drop()
 	} else {
 		removed = false
