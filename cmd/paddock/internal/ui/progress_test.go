@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -37,7 +38,13 @@ func (c *clock) advance(d time.Duration) {
 }
 
 // landing plays one landing of two blobs, of which one resumes and one is here; the ticks come 1 s apart.
-func landing(t *testing.T, mode ProgressMode) string {
+func landing(t *testing.T, mode ProgressMode) (shown string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { shown = land(t, mode) })
+	return shown
+}
+
+func land(t *testing.T, mode ProgressMode) string {
 	t.Helper()
 	var out bytes.Buffer
 	ticks, c := make(chan time.Time), &clock{t: time.Unix(1000, 0)}
@@ -45,6 +52,7 @@ func landing(t *testing.T, mode ProgressMode) string {
 	tick := func() {
 		if mode != ProgressNone {
 			ticks <- c.now()
+			synctest.Wait() // until that was shown: what comes next is no part of it
 		}
 	}
 	p.Start(bDigest, 500, 500)
