@@ -30,6 +30,10 @@ type LandOptions struct {
 	Progress Progress
 	// Jobs is how many connections may be open at once; 0: a default chosen by measurement.
 	Jobs int
+	// Local names files of other tools that may hold the bytes of a blob, best first; nil: there are none. They are
+	// verified before they are used, and never changed. It is asked only for blobs that the store lacks, from several
+	// goroutines at once. A store that keeps no files may ignore it.
+	Local func(d digest.Digest, size int64) []string
 }
 
 // Tagger is a Store that can give a model it already holds one more name: the immutable repository@digest that a

@@ -21,7 +21,8 @@ type layer struct {
 // so a new package needs a decision here.
 func layers() []layer {
 	model := []string{"artifacts", "artifacts/packaging"}
-	store := append(slices.Clone(model), "artifacts/staging")
+	disk := append(slices.Clone(model), "artifacts/staging")
+	store := append(slices.Clone(disk), "artifacts/atrest")
 	serving := append(slices.Clone(model), "gpu/...", "artifacts/workload/...")
 	return []layer{
 		{"gpu/...", nil},
@@ -32,6 +33,7 @@ func layers() []layer {
 		{"artifacts/workload/...", serving},
 		{"artifacts/staging/...", model},
 		{"artifacts/storetest/...", model},
+		{"artifacts/atrest/...", disk},
 		{"artifacts/podmanstore/...", store},
 		{"artifacts/imagestore/...", store},
 		{"artifacts/dirstore/...", store},

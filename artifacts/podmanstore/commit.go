@@ -12,6 +12,7 @@ import (
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // errLost says that a blob that was staged is gone.
@@ -24,6 +25,8 @@ type commit struct {
 	desc   descriptor
 	plan   *artifacts.Plan
 	staged func(digest.Digest) string
+	// derived is committed with the plan; nil if nothing was derived from it.
+	derived *commit
 
 	placed  []string        // files that were not there before
 	touched map[string]bool // folders that got a file
@@ -37,7 +40,7 @@ func (s *Store) commit(ctx context.Context, wait func(string), c *commit) error 
 		return err
 	}
 	displaced, err := c.run()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return err
 	}
@@ -72,11 +75,16 @@ func (c *commit) run() (displaced []digest.Digest, err error) {
 	if err := c.place(); err != nil {
 		return nil, err
 	}
+	if c.derived != nil {
+		if err := c.derived.place(); err != nil {
+			return nil, err
+		}
+	}
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
 	}
-	displaced, changed, err := x.put(c.name, c.desc)
+	displaced, changed, err := c.enter(x)
 	if err != nil || !changed {
 		return nil, err
 	}
@@ -84,8 +92,21 @@ func (c *commit) run() (displaced []digest.Digest, err error) {
 		return nil, err
 	}
 	c.placed = nil // they have an entry now
+	if c.derived != nil {
+		c.derived.placed = nil
+	}
 	s.sweepOrWarn(x, displaced)
 	return displaced, nil
+}
+
+// enter puts the plan into the index, then what was derived from it.
+func (c *commit) enter(x *index) (displaced []digest.Digest, changed bool, err error) {
+	displaced, changed, err = x.put(c.name, c.desc)
+	if err != nil || c.derived == nil {
+		return displaced, changed, err
+	}
+	more, also, err := x.put(c.derived.name, c.derived.desc)
+	return append(displaced, more...), changed || also, err
 }
 
 // place gives the staged blobs and the manifest their names in the store, for good: the index that follows must not
@@ -110,7 +131,7 @@ func (c *commit) place() error {
 
 func (c *commit) placeBlob(d digest.Digest, size int64) error {
 	state, _, err := c.store.statBlob(d, size)
-	if err != nil || state == blobWhole {
+	if err != nil || state == atrest.Whole {
 		return err
 	}
 	src := c.staged(d)
@@ -138,9 +159,9 @@ func (c *commit) placeManifest() error {
 	if err == nil {
 		return nil
 	}
-	state := blobWrongSize
+	state := atrest.WrongSize
 	if errors.Is(err, fs.ErrNotExist) {
-		state = blobMissing
+		state = atrest.Missing
 	}
 	path, err := c.prepare(c.desc.Digest, state)
 	if err != nil {
@@ -150,7 +171,7 @@ func (c *commit) placeManifest() error {
 }
 
 // prepare makes the folder of a blob, and remembers a new file for undo.
-func (c *commit) prepare(d digest.Digest, state blobState) (string, error) {
+func (c *commit) prepare(d digest.Digest, state atrest.State) (string, error) {
 	path, err := c.store.blobPath(d)
 	if err != nil {
 		return "", err
@@ -159,7 +180,7 @@ func (c *commit) prepare(d digest.Digest, state blobState) (string, error) {
 		return "", fmt.Errorf("placing blob %s: %w", d, err)
 	}
 	c.touched[filepath.Dir(path)] = true
-	if state == blobMissing {
+	if state == atrest.Missing {
 		c.placed = append(c.placed, path)
 	}
 	return path, nil
@@ -168,6 +189,9 @@ func (c *commit) prepare(d digest.Digest, state blobState) (string, error) {
 // undo removes the files of a commit that failed. Nobody can have come to need them: the lock is held.
 func (c *commit) undo() error {
 	var errs []error
+	if c.derived != nil {
+		errs = append(errs, c.derived.undo())
+	}
 	for _, path := range c.placed {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)

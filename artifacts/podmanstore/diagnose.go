@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/paddock-dev/paddock/artifacts/packaging"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Diagnose returns what is wrong in the store and in the staging area. It changes nothing, and takes the lock for reading
@@ -22,7 +22,7 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 		return nil, fmt.Errorf("examining %s: %w", s.root, err)
 	}
 	findings, err := s.examine(open)
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, fmt.Errorf("examining %s: %w", s.root, err)
 	}
@@ -47,6 +47,7 @@ func (s *Store) examine(open fileSet) ([]Finding, error) {
 		}
 		findings = append(findings, found...)
 	}
+	findings = append(findings, x.examineDerived()...)
 	temps, uploading, err := s.examineTemps(open)
 	if err != nil {
 		return nil, err
@@ -97,14 +98,14 @@ func (s *Store) unusable(e *entry) (kind FindingKind, detail string, err error) 
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return NoManifest, "its manifest is missing", nil
-	case errors.Is(err, errCorrupt):
+	case errors.Is(err, atrest.ErrCorrupt):
 		return NoManifest, "its manifest has other bytes than its digest promises", nil
 	case err != nil:
 		return "", "", err
-	case isIndex(e.desc.MediaType, raw):
+	case atrest.IsIndex(e.desc.MediaType, raw):
 		return IndexEntry, "it is an index of several manifests, which Podman's artifact store cannot handle", nil
 	}
-	if _, err := parseRefs(raw); err != nil {
+	if _, err := atrest.ParseRefs(raw); err != nil {
 		return NoManifest, fmt.Sprintf("its manifest cannot be read: %v", err), nil
 	}
 	return "", "", nil
@@ -116,7 +117,7 @@ func (s *Store) examineBlobs(e *entry) (string, error) {
 		return "", err
 	}
 	var wrong []string
-	for _, b := range refs.blobs {
+	for _, b := range refs.Blobs {
 		if b.Digest.Validate() != nil {
 			wrong = append(wrong, fmt.Sprintf("blob %q has a malformed digest", b.Digest))
 			continue
@@ -125,16 +126,11 @@ func (s *Store) examineBlobs(e *entry) (string, error) {
 		switch {
 		case err != nil:
 			return "", err
-		case state == blobMissing:
+		case state == atrest.Missing:
 			wrong = append(wrong, fmt.Sprintf("blob %s is missing", b.Digest))
-		case state == blobWrongSize:
+		case state == atrest.WrongSize:
 			wrong = append(wrong, fmt.Sprintf("blob %s has %d of %d bytes", b.Digest, info.Size(), b.Size))
 		}
 	}
 	return strings.Join(wrong, "; "), nil
-}
-
-// isIndex believes what the index says of the manifest as little as what the manifest says of itself.
-func isIndex(mediaType string, raw []byte) bool {
-	return packaging.IsIndex(mediaType, raw) || packaging.IsIndex("", raw)
 }

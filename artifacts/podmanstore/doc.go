@@ -9,6 +9,9 @@
 //   - Every file gets its final name by a rename of a synced file, or by a hard link. A crash leaves the old index or the
 //     new one, and at worst blobs that no entry uses.
 //   - A name that moves leaves no unnamed entry behind. (One unnamed entry makes podman artifact ls fail as a whole.)
+//   - A model that Podman cannot mount file by file, as its files are in archives or its layers repeat a digest, gets a second
+//     entry, localhost/paddock/derived:<hex of its digest>, whose layers are the single files. Both are committed together.
+//     The model is listed and found under its own name only, and mounted from the derived entry, which goes with its last name.
 //   - Only manifests that Podman can read back are accepted, since one bad manifest makes every call of libartifact fail.
 //
 // Reading creates nothing: a machine where Podman never made the store has an empty one.

@@ -110,7 +110,11 @@ func (s *Store) examineTemps(open fileSet) (findings []Finding, uploading bool, 
 	for i := range trash {
 		findings = append(findings, trash[i].finding(Leftover, "a removed blob that was not deleted"))
 	}
-	return findings, uploading, err
+	if err != nil {
+		return nil, false, err
+	}
+	left, err := s.leftWorkspaces()
+	return append(findings, left...), uploading, err
 }
 
 // orphans returns the blobs that no entry needs, except young ones and those that a process has open.

@@ -17,6 +17,8 @@ const (
 	Unnamed FindingKind = "unnamed"
 	// Damaged is a model of which blobs are missing or have a wrong size. Only a pull repairs it.
 	Damaged FindingKind = "damaged"
+	// NoOrigin is an entry of files that were unpacked from a model which is gone.
+	NoOrigin FindingKind = "no-origin"
 	// Orphan is a blob that no entry needs, older than the grace period, and that no process has open.
 	Orphan FindingKind = "orphan"
 	// DeadUpload is a temporary file of a Podman that was killed (oci-put-blob*).

@@ -41,7 +41,7 @@ func (s *Store) mendStore(ctx context.Context, findings []Finding) ([]Finding, e
 		return nil, err
 	}
 	mended, err := s.mendLocked(findings, open)
-	lock.release()
+	lock.Release()
 	return mended, errors.Join(err, s.emptyTrash(), syncDir(s.root))
 }
 

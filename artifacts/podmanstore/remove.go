@@ -28,7 +28,7 @@ func (s *Store) Remove(ctx context.Context, query string) error {
 		return fmt.Errorf("removing %s: %w", query, err)
 	}
 	displaced, err := s.remove(query)
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return fmt.Errorf("removing %s: %w", query, err)
 	}

@@ -74,7 +74,7 @@ func (s *Store) emptyTrash() error {
 		return fmt.Errorf("emptying %s: %w", s.work.trash, err)
 	}
 	for _, e := range entries {
-		err := os.Remove(filepath.Join(s.work.trash, e.Name()))
+		err := os.RemoveAll(filepath.Join(s.work.trash, e.Name()))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("emptying %s: %w", s.work.trash, err)
 		}

@@ -3,6 +3,7 @@ package podmanstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -38,7 +39,7 @@ func (s *Store) Usage(ctx context.Context) (*Usage, error) {
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
 	u, err := s.usage()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
@@ -67,10 +68,10 @@ func (s *Store) usage() (*Usage, error) {
 	}
 	for i := range x.entries {
 		e := &x.entries[i]
-		if e.err != nil {
+		if e.err != nil || e.origin() != "" {
 			continue
 		}
-		u.Models = append(u.Models, s.modelUsage(e, used, sizes))
+		u.Models = append(u.Models, s.modelUsage(e, x.derivedFrom(e.desc.Digest), used, sizes))
 	}
 	temps, _, err := s.examineTemps(nil)
 	for _, f := range temps {
@@ -102,14 +103,19 @@ func (s *Store) sizes(u *Usage, used map[digest.Digest]int) (map[digest.Digest]i
 	return sizes, nil
 }
 
-func (s *Store) modelUsage(e *entry, used map[digest.Digest]int, sizes map[digest.Digest]int64) ModelUsage {
+// modelUsage measures an entry together with what was derived from it, which may be nil.
+func (s *Store) modelUsage(e *entry, derived *descriptor, used map[digest.Digest]int, sizes map[digest.Digest]int64) ModelUsage {
 	m := ModelUsage{Name: e.name(), Digest: e.desc.Digest}
-	mine := map[digest.Digest]int{}
-	if err := s.countRefs(e.desc.Digest, mine, map[digest.Digest]bool{}); err != nil {
+	mine, seen := map[digest.Digest]int{}, map[digest.Digest]bool{}
+	err := s.countRefs(e.desc.Digest, mine, seen)
+	if derived != nil {
+		err = errors.Join(err, s.countRefs(derived.Digest, mine, seen))
+	}
+	if err != nil {
 		s.logger.Debug("measuring a model by its manifest alone", "name", m.Name, "error", err)
 	}
-	for d := range mine {
-		if used[d] > 1 {
+	for d, n := range mine {
+		if used[d] > n {
 			m.Shared += sizes[d]
 		} else {
 			m.Own += sizes[d]
