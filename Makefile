@@ -34,8 +34,9 @@ build-static: ## Build bin/paddock without cgo: runs anywhere, cannot write root
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
 .PHONY: test
-test: lab ## Run every test, end to end ones included; needs root
-	go run ./tests/tally -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
+test: lab lint ## Run every test, end to end ones included; needs root
+	go run ./tests/tally -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e \
+		-- -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 
 .PHONY: unit
 unit: ## Run the tests that need no root
@@ -46,14 +47,12 @@ e2e: lab ## Run the end to end tests in the lab; needs root
 	go run ./tests/tally -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
 
 .PHONY: bench
-bench: lab ## Measure against podman, skopeo and oras; needs root
-	@mkdir -p bin
-	go test -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 -run='^$$' -bench=. -benchtime=1x ./tests/e2e | tee bin/bench.txt
-	@grep -q ns/op bin/bench.txt || { echo "there is nothing to measure"; exit 1; }
+bench: lab ## Measure against podman, skopeo, oras and curl; needs root
+	go run -exec tests/inlab ./tests/bench
 
 .PHONY: faults
-faults: lab ## Run the end to end tests that kill and cut; needs root
-	go run ./tests/tally -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 -run='Interrupted|Soak' ./tests/e2e
+faults: lab ## Run the tests that cut, stall, spoil, kill and fill disks; needs root
+	go run ./tests/tally -- -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME
@@ -72,8 +71,8 @@ lint: ## Check format, vet, staticcheck, and that man pages and completions are 
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w wants to change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
-	go vet -tags=e2e,$(TAGS) ./tests/e2e
-	go tool staticcheck -tags=e2e,$(TAGS) ./...
+	go vet -tags=e2e,faults,$(TAGS) ./tests/e2e ./tests/faults
+	go tool staticcheck -tags=e2e,faults,$(TAGS) ./...
 	go test -run='Layers|Style|Sizes' ./tests
 	go test -run='Man|Completion' ./cmd/paddock/internal/cli
 
@@ -97,6 +96,7 @@ install: build man ## Install below DESTDIR and PREFIX
 	install -D -m 0644 contrib/completions/_paddock $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_paddock
 	install -D -m 0644 contrib/completions/paddock.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/paddock.fish
 	install -D -m 0644 contrib/tmpfiles.d/paddock.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/paddock.conf
+	install -D -m 0644 contrib/user-tmpfiles.d/paddock.conf $(DESTDIR)$(PREFIX)/share/user-tmpfiles.d/paddock.conf
 
 .PHONY: rpm
 rpm: ## Build a source and a binary RPM in bin/rpm; needs rpmbuild

@@ -43,15 +43,19 @@ func describe(dir, name string, data []byte) (*Installed, error) {
 		return nil, fmt.Errorf("reading the unit %s: %w", path, err)
 	}
 	own := func(key string) string { return strings.ReplaceAll(last(settings, ownSection, key), "%%", "%") }
-	return &Installed{
-		Name: name, Service: name + ".service", Path: path,
-		Model: own("Model"), Source: own("Source"), Digest: own("Digest"), Image: last(settings, "Container", "Image"),
-	}, nil
+	in := named(dir, name)
+	in.Model, in.Source, in.Digest, in.Image = own("Model"), own("Source"), own("Digest"), last(settings, "Container", "Image")
+	return in, nil
+}
+
+// named is a unit of which only the name is known.
+func named(dir, name string) *Installed {
+	return &Installed{Name: name, Service: name + ".service", Path: filepath.Join(dir, name+extension)}
 }
 
 // read returns the bytes of a unit of our own. The error wraps artifacts.ErrNotFound or ErrForeign.
 func read(dir, name string) ([]byte, error) {
-	if err := validName(name); err != nil {
+	if err := ValidateName(name); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, name+extension)
@@ -75,12 +79,18 @@ func read(dir, name string) ([]byte, error) {
 	return data, nil
 }
 
-// validName refuses what is no name of a unit: the letters are systemd's (systemd.unit(5)) without those that make it a template or a
-// path.
-func validName(name string) error {
+// maxName is the longest name in bytes: a file's is 255 at most, with ".tmp-", ".container" and the number of a temporary one.
+const maxName = 220
+
+// ValidateName says what is wrong with a name of a unit, naming it. The letters are systemd's (systemd.unit(5)) without those that
+// make it a template or a path.
+func ValidateName(name string) error {
 	bad := strings.ContainsFunc(name, func(r rune) bool { return !isPlain(r) || strings.ContainsRune("@%$+=:,/", r) })
-	if name == "" || bad || name[0] == '.' || name[0] == '-' {
+	switch {
+	case name == "" || bad || name[0] == '.' || name[0] == '-':
 		return fmt.Errorf("unit %q: a name must be letters, digits, underscores, dots and dashes, and not begin with a dot or a dash", name)
+	case len(name) > maxName:
+		return fmt.Errorf("unit %q: a name must not be longer than %d characters", name, maxName)
 	}
 	return nil
 }

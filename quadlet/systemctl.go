@@ -47,6 +47,11 @@ func (s *Systemctl) Start(ctx context.Context, service string) error {
 	return s.do(ctx, "start", "--", service)
 }
 
+// startSoon makes systemd start a service, and does not wait for it.
+func (s *Systemctl) startSoon(ctx context.Context, service string) error {
+	return s.do(ctx, "start", "--no-block", "--", service)
+}
+
 // Restart stops a service if it runs, and starts it, as Start does.
 func (s *Systemctl) Restart(ctx context.Context, service string) error {
 	return s.do(ctx, "restart", "--", service)

@@ -155,19 +155,9 @@ func check(spec *workload.Spec, opts *UnitOptions) error {
 		return fmt.Errorf("the model %s is not pinned by its digest, and another may have its name when the service starts", spec.Model)
 	}
 	for _, a := range slices.Concat(spec.Args, opts.EnsureArgs) {
-		if a == ";" {
-			return errors.New(`an argument ";" cannot be put into a unit: systemd takes it for the end of the command`)
+		if err := noEnd(a); err != nil {
+			return err
 		}
 	}
-	return notUnits(spec)
-}
-
-// notUnits refuses an image that Quadlet resolves to another unit by its ending (quadlet.go, handleImageSource).
-func notUnits(spec *workload.Spec) error {
-	for _, ending := range []string{".image", ".build"} {
-		if strings.HasSuffix(spec.Image, ending) {
-			return fmt.Errorf("image %q: Quadlet takes it for a unit; add its tag", spec.Image)
-		}
-	}
-	return nil
+	return notUnit(spec.Image)
 }

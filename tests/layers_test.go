@@ -22,7 +22,7 @@ type layer struct {
 func layers() []layer {
 	model := []string{"artifacts", "artifacts/packaging"}
 	disk := append(slices.Clone(model), "artifacts/staging")
-	store := append(slices.Clone(disk), "artifacts/atrest")
+	store := append(slices.Clone(disk), "artifacts/atrest", "artifacts/unpack")
 	serving := append(slices.Clone(model), "gpu/...", "artifacts/workload/...")
 	return []layer{
 		{"gpu/...", nil},
@@ -32,7 +32,9 @@ func layers() []layer {
 		{"artifacts/safetensors/...", nil},
 		{"artifacts/workload/...", serving},
 		{"artifacts/staging/...", model},
+		{"artifacts/caches/...", nil},
 		{"artifacts/storetest/...", model},
+		{"artifacts/unpack/...", model},
 		{"artifacts/atrest/...", disk},
 		{"artifacts/podmanstore/...", store},
 		{"artifacts/imagestore/...", store},

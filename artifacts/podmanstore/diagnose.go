@@ -7,22 +7,19 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// Diagnose returns what is wrong in the store and in the staging area. It changes nothing, and takes the lock for reading
+// Diagnose returns what is wrong in the store and in the staging area: see artifacts.Doctor. It takes the lock for reading
 // only.
-func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
-	open, err := openFiles()
+func (s *Store) Diagnose(ctx context.Context, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
+	lock, err := s.lockRead(ctx, waitOf(opts), forever)
 	if err != nil {
 		return nil, fmt.Errorf("examining %s: %w", s.root, err)
 	}
-	lock, err := s.lockRead(ctx, forever)
-	if err != nil {
-		return nil, fmt.Errorf("examining %s: %w", s.root, err)
-	}
-	findings, err := s.examine(open)
-	lock.Release()
+	findings, err := s.diagnose(opts)
+	lock.release()
 	if err != nil {
 		return nil, fmt.Errorf("examining %s: %w", s.root, err)
 	}
@@ -33,13 +30,21 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 	return append(findings, stale...), nil
 }
 
+func (s *Store) diagnose(opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
+	l, err := s.newLook(opts)
+	if err != nil {
+		return nil, err
+	}
+	return s.examine(l)
+}
+
 // examine looks at the store. The caller holds the lock.
-func (s *Store) examine(open fileSet) ([]Finding, error) {
+func (s *Store) examine(l *look) ([]artifacts.Finding, error) {
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
 	}
-	var findings []Finding
+	var findings []artifacts.Finding
 	for i := range x.entries {
 		found, err := s.examineEntry(&x.entries[i])
 		if err != nil {
@@ -47,11 +52,7 @@ func (s *Store) examine(open fileSet) ([]Finding, error) {
 		}
 		findings = append(findings, found...)
 	}
-	findings = append(findings, x.examineDerived()...)
-	temps, uploading, err := s.examineTemps(open)
-	if err != nil {
-		return nil, err
-	}
+	temps, uploading := l.temps()
 	findings = append(findings, temps...)
 	if uploading {
 		return findings, nil // a podman artifact add has blobs here, and no entry yet
@@ -62,51 +63,51 @@ func (s *Store) examine(open fileSet) ([]Finding, error) {
 		s.logger.Debug("not looking for unused blobs", "error", err)
 		return findings, nil
 	}
-	orphans, err := s.orphans(used, open)
-	return append(findings, orphans...), err
+	return append(findings, l.orphans(used)...), nil
 }
 
-func (s *Store) examineEntry(e *entry) ([]Finding, error) {
-	f := Finding{Name: e.name(), Digest: e.desc.Digest, Action: "remove the entry", Mendable: true}
+func (s *Store) examineEntry(e *entry) ([]artifacts.Finding, error) {
+	f := artifacts.Finding{Name: e.name(), Digest: e.desc.Digest, Action: "remove the entry", Mendable: true}
 	var err error
 	if f.Kind, f.Detail, err = s.unusable(e); err != nil {
 		return nil, err
 	} else if f.Kind != "" {
-		return []Finding{f}, nil
+		s.refs.forget(e.desc.Digest) // its blobs are nobody's now, as they are to a process that never saw it
+		return []artifacts.Finding{f}, nil
 	}
-	var found []Finding
+	var found []artifacts.Finding
 	if e.name() == "" {
-		f.Kind, f.Detail = Unnamed, "it has no name; podman artifact ls fails as long as it is there"
+		f.Kind, f.Detail = artifacts.FindingUnnamed, "it has no name; podman artifact ls fails as long as it is there"
 		found = append(found, f)
 	}
 	damage, err := s.examineBlobs(e)
 	if err != nil || damage == "" {
 		return found, err
 	}
-	return append(found, Finding{
-		Kind: Damaged, Name: e.name(), Digest: e.desc.Digest, Detail: damage,
+	return append(found, artifacts.Finding{
+		Kind: artifacts.FindingDamaged, Name: e.name(), Digest: e.desc.Digest, Detail: damage,
 		Action: "pull the model again, or remove it",
 	}), nil
 }
 
 // unusable says why nobody can use an entry; "" if one can.
-func (s *Store) unusable(e *entry) (kind FindingKind, detail string, err error) {
+func (s *Store) unusable(e *entry) (kind artifacts.FindingKind, detail string, err error) {
 	if e.err != nil {
-		return BadEntry, fmt.Sprintf("%s: %v", abridge(e.raw), e.err), nil
+		return artifacts.FindingBadEntry, badEntry(e), nil
 	}
 	raw, err := s.readManifest(e.desc.Digest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return NoManifest, "its manifest is missing", nil
-	case errors.Is(err, atrest.ErrCorrupt):
-		return NoManifest, "its manifest has other bytes than its digest promises", nil
+		return artifacts.FindingNoManifest, "its manifest is missing", nil
+	case errors.Is(err, errCorrupt):
+		return artifacts.FindingNoManifest, "its manifest has other bytes than its digest promises", nil
 	case err != nil:
 		return "", "", err
-	case atrest.IsIndex(e.desc.MediaType, raw):
-		return IndexEntry, "it is an index of several manifests, which Podman's artifact store cannot handle", nil
+	case isIndex(e.desc.MediaType, raw):
+		return artifacts.FindingIndexEntry, "it is an index of several manifests, which Podman's artifact store cannot handle", nil
 	}
-	if _, err := atrest.ParseRefs(raw); err != nil {
-		return NoManifest, fmt.Sprintf("its manifest cannot be read: %v", err), nil
+	if _, err := parseRefs(raw); err != nil {
+		return artifacts.FindingNoManifest, fmt.Sprintf("its manifest cannot be read: %v", err), nil
 	}
 	return "", "", nil
 }
@@ -117,7 +118,7 @@ func (s *Store) examineBlobs(e *entry) (string, error) {
 		return "", err
 	}
 	var wrong []string
-	for _, b := range refs.Blobs {
+	for _, b := range refs.blobs {
 		if b.Digest.Validate() != nil {
 			wrong = append(wrong, fmt.Sprintf("blob %q has a malformed digest", b.Digest))
 			continue
@@ -126,11 +127,16 @@ func (s *Store) examineBlobs(e *entry) (string, error) {
 		switch {
 		case err != nil:
 			return "", err
-		case state == atrest.Missing:
+		case state == blobMissing:
 			wrong = append(wrong, fmt.Sprintf("blob %s is missing", b.Digest))
-		case state == atrest.WrongSize:
+		case state == blobWrongSize:
 			wrong = append(wrong, fmt.Sprintf("blob %s has %d of %d bytes", b.Digest, info.Size(), b.Size))
 		}
 	}
 	return strings.Join(wrong, "; "), nil
+}
+
+// isIndex believes what the index says of the manifest as little as what the manifest says of itself.
+func isIndex(mediaType string, raw []byte) bool {
+	return packaging.IsIndex(mediaType, raw) || packaging.IsIndex("", raw)
 }

@@ -67,41 +67,41 @@ func TestDoctor(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		spoil   func(*testing.T, *Store, *artifacts.Model)
-		want    []FindingKind
-		after   []FindingKind // after one Mend; the rest after the second
+		want    []artifacts.FindingKind
+		after   []artifacts.FindingKind // after one Mend; the rest after the second
 		mendAll bool
 	}{
 		{"healthy", func(*testing.T, *Store, *artifacts.Model) {}, nil, nil, true},
 		{"manifest missing", func(t *testing.T, s *Store, m *artifacts.Model) {
 			remove(t, s.testPath(t, m.Digest))
-		}, []FindingKind{NoManifest, Orphan}, nil, true},
+		}, []artifacts.FindingKind{artifacts.FindingNoManifest, artifacts.FindingOrphan}, nil, true},
 		{"manifest torn", func(t *testing.T, s *Store, m *artifacts.Model) {
 			writeTest(t, s.testPath(t, m.Digest), string(m.Manifest[:100]))
-		}, []FindingKind{NoManifest}, []FindingKind{Orphan}, true},
+		}, []artifacts.FindingKind{artifacts.FindingNoManifest}, []artifacts.FindingKind{artifacts.FindingOrphan}, true},
 		{"unnamed", func(t *testing.T, s *Store, m *artifacts.Model) {
 			setEntries(t, s, entryJSON(m.Digest.String(), ""))
-		}, []FindingKind{Unnamed}, nil, true},
+		}, []artifacts.FindingKind{artifacts.FindingUnnamed}, nil, true},
 		{"no descriptor", func(t *testing.T, s *Store, _ *artifacts.Model) {
 			setEntries(t, s, `{"digest":"sha256:../../etc/passwd"}`)
-		}, []FindingKind{BadEntry}, []FindingKind{Orphan, Orphan}, true},
+		}, []artifacts.FindingKind{artifacts.FindingBadEntry}, []artifacts.FindingKind{artifacts.FindingOrphan, artifacts.FindingOrphan}, true},
 		{"index", func(t *testing.T, s *Store, m *artifacts.Model) {
 			raw := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[` + entryJSON(m.Digest.String(), "") + `]}`
 			writeTest(t, s.testPath(t, digest.FromString(raw)), raw)
 			setEntries(t, s, entryJSON(digest.FromString(raw).String(), "quay.io/org/index:1"))
-		}, []FindingKind{IndexEntry}, nil, true},
+		}, []artifacts.FindingKind{artifacts.FindingIndexEntry}, nil, true},
 		{"blob missing", func(t *testing.T, s *Store, m *artifacts.Model) {
 			remove(t, s.testPath(t, m.Packaging.Files[1].Digest))
-		}, []FindingKind{Damaged}, []FindingKind{Damaged}, false},
+		}, []artifacts.FindingKind{artifacts.FindingDamaged}, []artifacts.FindingKind{artifacts.FindingDamaged}, false},
 		{"blob truncated", func(t *testing.T, s *Store, m *artifacts.Model) {
 			writeTest(t, s.testPath(t, m.Packaging.Files[1].Digest), "b")
-		}, []FindingKind{Damaged}, []FindingKind{Damaged}, false},
-		{"orphans", func(t *testing.T, s *Store, _ *artifacts.Model) { setEntries(t, s) }, []FindingKind{Orphan, Orphan}, nil, true},
+		}, []artifacts.FindingKind{artifacts.FindingDamaged}, []artifacts.FindingKind{artifacts.FindingDamaged}, false},
+		{"orphans", func(t *testing.T, s *Store, _ *artifacts.Model) { setEntries(t, s) }, []artifacts.FindingKind{artifacts.FindingOrphan, artifacts.FindingOrphan}, nil, true},
 		{"temporary files", func(t *testing.T, s *Store, _ *artifacts.Model) {
 			writeTest(t, filepath.Join(s.root, "oci-put-blob123"), "half")
 			writeTest(t, filepath.Join(s.root, tempPrefix+"1"), "half")
 			writeTest(t, filepath.Join(s.root, "blobs", "sha256", tempPrefix+"2"), "half")
 			writeTest(t, filepath.Join(s.work.trash, "x"), "gone")
-		}, []FindingKind{DeadUpload, Leftover, Leftover, Leftover}, nil, true},
+		}, []artifacts.FindingKind{artifacts.FindingDeadUpload, artifacts.FindingLeftover, artifacts.FindingLeftover, artifacts.FindingLeftover}, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, m := sick(t)
@@ -128,13 +128,13 @@ func checkGood(t *testing.T, s *Store) {
 	}
 }
 
-func diagnose(t *testing.T, s *Store, want []FindingKind) []Finding {
+func diagnose(t *testing.T, s *Store, want []artifacts.FindingKind) []artifacts.Finding {
 	t.Helper()
-	findings, err := s.Diagnose(t.Context())
+	findings, err := s.Diagnose(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []FindingKind
+	var got []artifacts.FindingKind
 	for _, f := range findings {
 		got = append(got, f.Kind)
 		if f.Action == "" || f.Detail == "" {
@@ -148,9 +148,9 @@ func diagnose(t *testing.T, s *Store, want []FindingKind) []Finding {
 	return findings
 }
 
-func mend(t *testing.T, s *Store, findings []Finding) {
+func mend(t *testing.T, s *Store, findings []artifacts.Finding) {
 	t.Helper()
-	mended, err := s.Mend(t.Context(), findings)
+	mended, err := s.Mend(t.Context(), findings, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,10 +175,10 @@ func TestMendLooksAgain(t *testing.T) {
 	setEntries(t, s)
 	upload := filepath.Join(s.root, "oci-put-blob1")
 	writeTest(t, upload, "half")
-	findings := diagnose(t, s, []FindingKind{Orphan, Orphan, DeadUpload})
+	findings := diagnose(t, s, []artifacts.FindingKind{artifacts.FindingOrphan, artifacts.FindingOrphan, artifacts.FindingDeadUpload})
 	writeTest(t, upload, "half and more")
 	writeTest(t, s.indexPath(), string(before))
-	if mended, err := s.Mend(t.Context(), findings); err != nil || len(mended) > 0 {
+	if mended, err := s.Mend(t.Context(), findings, nil); err != nil || len(mended) > 0 {
 		t.Errorf("mended %+v, %v", mended, err)
 	}
 	if damaged, err := s.Check(t.Context(), m, true); err != nil || len(damaged) > 0 {
@@ -198,7 +198,7 @@ func TestInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	diagnose(t, s, []FindingKind{Orphan}) // the manifest
+	diagnose(t, s, []artifacts.FindingKind{artifacts.FindingOrphan}) // the manifest
 	upload, err := os.Create(filepath.Join(s.root, "oci-put-blob1"))
 	if err != nil {
 		t.Fatal(err)
@@ -231,15 +231,15 @@ func TestStaleStaging(t *testing.T) {
 	if _, err := s.Land(t.Context(), o.Plan, nil); err == nil {
 		t.Fatal("no error")
 	}
-	u, err := s.Usage(t.Context())
+	u, err := s.Usage(t.Context(), nil)
 	if err != nil || u.Staging == 0 {
 		t.Fatalf("usage %+v, %v", u, err)
 	}
-	findings, err := s.Diagnose(t.Context())
-	if err != nil || len(findings) == 0 || findings[0].Kind != StaleStaging {
+	findings, err := s.Diagnose(t.Context(), nil)
+	if err != nil || len(findings) == 0 || findings[0].Kind != artifacts.FindingStaleStaging {
 		t.Fatalf("%+v, %v", findings, err)
 	}
-	mended, err := s.Mend(t.Context(), findings)
+	mended, err := s.Mend(t.Context(), findings, nil)
 	if err != nil || len(mended) != len(findings) {
 		t.Errorf("mended %+v, %v", mended, err)
 	}
@@ -256,7 +256,7 @@ func TestUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeTest(t, s.testPath(t, digest.FromString("orphan")), "orphan")
-	u, err := s.Usage(t.Context())
+	u, err := s.Usage(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,11 +5,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sys/unix"
+
+	"github.com/paddock-dev/paddock/artifacts"
 )
 
 // uploadPrefix begins the names of the temporary files of containers/image (oci/layout/oci_dest.go, PutBlob).
@@ -80,67 +83,45 @@ func (s *Store) blobFiles() (map[string][]storeFile, error) {
 	return all, nil
 }
 
-// examineTemps finds temporary files that nobody is writing. The lock is held, so that none of ours in the store is alive;
+// temps finds temporary files that nobody is writing. The store's lock is held, so that none of ours in the store is alive;
 // Podman writes its own without the lock, too, and uploading says that it does so now.
-func (s *Store) examineTemps(open fileSet) (findings []Finding, uploading bool, err error) {
-	files, err := dirFiles(s.root)
-	if err != nil {
-		return nil, false, err
-	}
-	blobs, err := s.blobFiles()
-	if err != nil {
-		return nil, false, err
-	}
-	for _, b := range blobs {
+func (l *look) temps() (findings []artifacts.Finding, uploading bool) {
+	files := slices.Clone(l.top)
+	for _, b := range l.blobs {
 		files = append(files, b...)
 	}
 	for i := range files {
 		f := &files[i]
 		switch {
 		case strings.HasPrefix(f.name, tempPrefix):
-			findings = append(findings, f.finding(Leftover, "a temporary file of a process that was killed"))
+			findings = append(findings, f.finding(artifacts.FindingLeftover, "a temporary file of a process that was killed"))
 		case !strings.HasPrefix(f.name, uploadPrefix):
-		case open[f.id]:
+		case l.open[f.id]:
 			uploading = true
-		case s.isOld(f):
-			findings = append(findings, f.finding(DeadUpload, "a temporary file that no process has open"))
+		case l.isOld(f):
+			findings = append(findings, f.finding(artifacts.FindingDeadUpload, "a temporary file that no process has open"))
 		}
 	}
-	trash, err := dirFiles(s.work.trash)
-	for i := range trash {
-		findings = append(findings, trash[i].finding(Leftover, "a removed blob that was not deleted"))
+	for i := range l.trash {
+		findings = append(findings, l.trash[i].finding(artifacts.FindingLeftover, "a removed blob that was not deleted"))
 	}
-	if err != nil {
-		return nil, false, err
-	}
-	left, err := s.leftWorkspaces()
-	return append(findings, left...), uploading, err
+	return findings, uploading
 }
 
 // orphans returns the blobs that no entry needs, except young ones and those that a process has open.
-func (s *Store) orphans(used map[digest.Digest]int, open fileSet) ([]Finding, error) {
-	blobs, err := s.blobFiles()
-	if err != nil {
-		return nil, err
-	}
-	var findings []Finding
-	for algorithm, files := range blobs {
+func (l *look) orphans(used map[digest.Digest]int) []artifacts.Finding {
+	var findings []artifacts.Finding
+	for algorithm, files := range l.blobs {
 		for i := range files {
 			f := &files[i]
 			d := digest.NewDigestFromEncoded(digest.Algorithm(algorithm), f.name)
-			if d.Validate() != nil || used[d] > 0 || open[f.id] || !s.isOld(f) {
+			if d.Validate() != nil || used[d] > 0 || l.open[f.id] || !l.isOld(f) {
 				continue
 			}
-			found := f.finding(Orphan, "no model uses it")
+			found := f.finding(artifacts.FindingOrphan, "no model uses it")
 			found.Digest = d
 			findings = append(findings, found)
 		}
 	}
-	return findings, nil
-}
-
-func (s *Store) isOld(f *storeFile) bool { return time.Since(f.changed) >= s.grace }
-
-func (f *storeFile) finding(kind FindingKind, detail string) Finding {
-	return Finding{Kind: kind, Path: f.path, Bytes: f.bytes, Detail: detail, Action: "delete the file", Mendable: true}
+	return findings
 }

@@ -3,7 +3,6 @@ package podmanstore
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
 )
@@ -20,12 +19,12 @@ import (
 // The error wraps artifacts.ErrNotFound only if the store could be read. A model whose manifest is lost is found, with
 // Packaging.Unservable set.
 func (s *Store) Find(ctx context.Context, query string) (*artifacts.Model, error) {
-	lock, err := s.lockRead(ctx, forever)
+	lock, err := s.lockRead(ctx, nil, forever)
 	if err != nil {
 		return nil, fmt.Errorf("finding %s: %w", query, err)
 	}
 	r, err := s.find(query)
-	lock.Release()
+	lock.release()
 	if err != nil {
 		return nil, fmt.Errorf("finding %w", err)
 	}
@@ -48,11 +47,12 @@ func (s *Store) find(query string) (*record, error) {
 		}
 	}
 	// An entry without a name sorts first, and is the last choice.
-	best := found[0]
-	if i := slices.IndexFunc(found, func(e *entry) bool { return e.name() != "" }); i >= 0 {
-		best = found[i]
+	for _, e := range found {
+		if e.name() != "" {
+			r := s.record(e)
+			return &r, nil
+		}
 	}
-	r := s.record(best)
-	s.attach(&r, x.derivedFrom(best.desc.Digest))
+	r := s.record(found[0])
 	return &r, nil
 }

@@ -10,8 +10,6 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
-
-	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // maxIndex is the longest index.json that is read, in bytes: room for some 200,000 models.
@@ -20,6 +18,7 @@ const maxIndex = 64 << 20
 // index is index.json. What it holds besides the entries, and what an entry holds besides the fields of descriptor, is kept
 // as it was written.
 type index struct {
+	text    []byte                     // what was read; nil for a new index
 	fields  map[string]json.RawMessage // without "manifests"
 	entries []entry
 }
@@ -43,7 +42,7 @@ func (e *entry) name() string { return e.desc.Annotations[imgspecv1.AnnotationRe
 
 // readIndex reads the index as it is now. A store without one is empty, as it is to Podman.
 func (s *Store) readIndex() (*index, error) {
-	data, err := atrest.ReadBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
+	data, err := readBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newIndex(), nil
 	} else if err != nil {
@@ -65,7 +64,7 @@ func newIndex() *index {
 }
 
 func parseIndex(data []byte) (*index, error) {
-	x := &index{}
+	x := &index{text: data}
 	if err := json.Unmarshal(data, &x.fields); err != nil {
 		return nil, err
 	}

@@ -198,8 +198,11 @@ func TestStagedBlobLost(t *testing.T) {
 	if err != nil || !lost {
 		t.Fatalf("lost %v, %v", lost, err)
 	}
-	if o.ReadOf("weights") != 2*int64(len("weights")) {
-		t.Errorf("%d bytes fetched", o.ReadOf("weights"))
+	if weights, config := o.ReadOf("weights"), o.ReadOf(storetest.Config); weights != 2*7 || config != int64(len(storetest.Config)) {
+		t.Errorf("%d bytes of the weights fetched, %d of the config", weights, config)
+	}
+	if left, err := os.ReadDir(s.StagingDir()); err != nil || len(left) > 0 {
+		t.Errorf("left in staging: %v, %v", left, err)
 	}
 	if damaged, err := s.Check(t.Context(), m, true); err != nil || len(damaged) > 0 {
 		t.Errorf("%+v, %v", damaged, err)
@@ -214,7 +217,7 @@ func TestCommitUndone(t *testing.T) {
 	}
 	o := testOrigin(t, "weights")
 	desc := descriptor{MediaType: o.Plan.MediaType, Digest: o.Plan.Digest, Size: int64(len(o.Plan.Manifest))}
-	if _, err := s.land(t.Context(), o.Plan, desc, &artifacts.LandOptions{}); err == nil {
+	if err := s.land(t.Context(), o.Plan, desc, &artifacts.LandOptions{}, true); err == nil {
 		t.Fatal("no error")
 	}
 	if files := blobNames(t, s); len(files) > 0 {

@@ -1,13 +1,17 @@
 package podmanstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // record is an entry with its manifest, as read under the lock.
@@ -15,11 +19,9 @@ type record struct {
 	entry    entry
 	manifest []byte
 	err      error
-	derived  []byte // the manifest that was derived from it; nil if there is none
 }
 
-// List returns every entry, also those that lost their name (Name is ""), sorted by name; derived artifacts are not listed:
-// they are how their origins are mounted. An entry that cannot be read
+// List returns every entry, also those that lost their name (Name is ""), sorted by name. An entry that cannot be read
 // hides no other: its Packaging.Unservable says why.
 func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
 	records, err := s.records(ctx, func(*entry) bool { return true })
@@ -27,32 +29,52 @@ func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
 		return nil, fmt.Errorf("listing: %w", err)
 	}
 	models := make([]*artifacts.Model, len(records))
-	err = atrest.Each(ctx, len(records), func(i int) { models[i] = s.describe(&records[i]) })
-	if err != nil {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for part := range slices.Chunk(indices(len(records)), 64) {
+		g.Go(func() error {
+			for _, i := range part {
+				models[i] = s.describe(&records[i])
+			}
+			return ctx.Err()
+		})
+	}
+	if err := g.Wait(); err != nil {
 		return nil, fmt.Errorf("listing: %w", err)
 	}
-	atrest.SortModels(models)
+	sortModels(models)
 	return models, nil
+}
+
+func indices(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+func sortModels(models []*artifacts.Model) {
+	slices.SortStableFunc(models, func(a, b *artifacts.Model) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Digest, b.Digest))
+	})
 }
 
 // records reads the entries that match, and their manifests. Only that happens under the lock.
 func (s *Store) records(ctx context.Context, match func(*entry) bool) ([]record, error) {
-	lock, err := s.lockRead(ctx, forever)
+	lock, err := s.lockRead(ctx, nil, forever)
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Release()
+	defer lock.release()
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
 	}
 	var records []record
-	derived := x.derived()
 	for i := range x.entries {
-		if e := &x.entries[i]; e.origin() == "" && match(e) {
-			r := s.record(e)
-			s.attach(&r, derived[e.desc.Digest])
-			records = append(records, r)
+		if e := &x.entries[i]; match(e) {
+			records = append(records, s.record(e))
 		}
 	}
 	return records, nil
@@ -71,9 +93,7 @@ func (s *Store) describe(r *record) *artifacts.Model {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("manifest %s is missing", r.entry.desc.Digest)
 	}
-	m := s.model(&r.entry, r.entry.name(), r.manifest, err)
-	s.adopt(m, r.derived)
-	return m
+	return s.model(&r.entry, r.entry.name(), r.manifest, err)
 }
 
 // abridge makes a text of others short enough for a message.

@@ -9,15 +9,16 @@ import (
 	"slices"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// Mend does what the findings propose, and returns those that it acted on. Everything is looked at again under the lock:
-// what is no longer as it was found (a file that grew, a name that came back) is left alone, and so is what is not
-// Mendable. The error joins what went wrong; the rest is done nevertheless.
-func (s *Store) Mend(ctx context.Context, findings []Finding) ([]Finding, error) {
-	var mended []Finding
+// Mend does what the findings propose: see artifacts.Doctor. Everything is looked at again under the lock: what is no longer
+// as it was found (a file that grew, a name that came back) is left alone.
+func (s *Store) Mend(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
+	var mended []artifacts.Finding
 	if _, err := os.Stat(s.root); err == nil {
-		if mended, err = s.mendStore(ctx, findings); err != nil {
+		if mended, err = s.mendStore(ctx, findings, opts); err != nil {
 			return mended, fmt.Errorf("mending %s: %w", s.root, err)
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -30,30 +31,31 @@ func (s *Store) Mend(ctx context.Context, findings []Finding) ([]Finding, error)
 	return append(mended, stale...), err
 }
 
-func (s *Store) mendStore(ctx context.Context, findings []Finding) ([]Finding, error) {
-	open, err := openFiles()
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) mendStore(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
 	s.warm()
-	lock, err := s.lockWrite(ctx, nil)
+	lock, err := s.lockWrite(ctx, waitOf(opts))
 	if err != nil {
 		return nil, err
 	}
-	mended, err := s.mendLocked(findings, open)
-	lock.Release()
-	return mended, errors.Join(err, s.emptyTrash(), syncDir(s.root))
+	mended, out, err := s.mendLocked(findings, opts)
+	lock.release()
+	return mended, errors.Join(err, syncDir(s.root), out.finish(ctx, waitOf(opts)), s.emptyTrash())
 }
 
-func (s *Store) mendLocked(findings []Finding, open fileSet) ([]Finding, error) {
-	now, err := s.examine(open)
+// mendLocked also returns what is to be finished without the lock, whatever the error.
+func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, *sweeping, error) {
+	out := s.sweeping(nil)
+	now, err := s.diagnose(opts)
 	if err != nil {
-		return nil, err
+		return nil, out, err
 	}
-	todo := slices.DeleteFunc(now, func(f Finding) bool { return !f.Mendable || !slices.Contains(findings, f) })
-	mended, err := s.dropEntries(todo)
+	todo := slices.DeleteFunc(now, func(f artifacts.Finding) bool { return !f.Mendable || !slices.Contains(findings, f) })
+	mended, gone, err := s.dropEntries(todo)
+	if gone != nil {
+		out = gone
+	}
 	if err != nil {
-		return nil, err
+		return nil, out, err
 	}
 	var errs []error
 	for _, f := range todo {
@@ -66,40 +68,31 @@ func (s *Store) mendLocked(findings []Finding, open fileSet) ([]Finding, error) 
 		}
 		mended = append(mended, f)
 	}
-	return mended, errors.Join(errs...)
+	return mended, out, errors.Join(errs...)
 }
 
 // dropEntries removes the entries that findings are about, and the blobs that no other entry needs.
-func (s *Store) dropEntries(todo []Finding) ([]Finding, error) {
-	var dropped []Finding
+func (s *Store) dropEntries(todo []artifacts.Finding) ([]artifacts.Finding, *sweeping, error) {
+	var dropped []artifacts.Finding
 	for _, f := range todo {
 		if f.Path == "" {
 			dropped = append(dropped, f)
 		}
 	}
 	if len(dropped) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	x, err := s.readIndex()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	gone := x.drop(func(e *entry) bool {
-		return slices.ContainsFunc(dropped, func(f Finding) bool { return f.concerns(e) })
+		return slices.ContainsFunc(dropped, func(f artifacts.Finding) bool { return concerns(&f, e) })
 	})
 	gone = slices.DeleteFunc(gone, func(d digest.Digest) bool { return x.find(d) != nil })
 	if err := s.writeIndex(x); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return dropped, s.sweep(x, gone)
-}
-
-func (f *Finding) concerns(e *entry) bool {
-	if (f.Kind == BadEntry) != (e.err != nil) {
-		return false
-	}
-	if f.Kind == BadEntry {
-		return f.Detail == fmt.Sprintf("%s: %v", abridge(e.raw), e.err)
-	}
-	return f.Name == e.name() && f.Digest == e.desc.Digest
+	out := s.sweeping(gone)
+	return dropped, out, out.turn(x)
 }

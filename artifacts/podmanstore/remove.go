@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
@@ -27,15 +25,18 @@ func (s *Store) Remove(ctx context.Context, query string) error {
 	if err != nil {
 		return fmt.Errorf("removing %s: %w", query, err)
 	}
-	displaced, err := s.remove(query)
-	lock.Release()
+	out, err := s.remove(query)
+	lock.release()
+	if out != nil { // the index is written, whatever went wrong with the blobs
+		err = errors.Join(err, syncDir(s.root), out.finish(ctx, nil))
+	}
 	if err != nil {
 		return fmt.Errorf("removing %s: %w", query, err)
 	}
-	return s.settle(displaced)
+	return nil
 }
 
-func (s *Store) remove(query string) ([]digest.Digest, error) {
+func (s *Store) remove(query string) (*sweeping, error) {
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
@@ -55,7 +56,8 @@ func (s *Store) remove(query string) ([]digest.Digest, error) {
 	if err := s.writeIndex(x); err != nil {
 		return nil, err
 	}
-	return displaced, s.sweep(x, displaced)
+	out := s.sweeping(displaced)
+	return out, out.turn(x)
 }
 
 // sameName says whether entries differ in nothing that a user could say: duplicates, or several without a name.

@@ -163,20 +163,20 @@ func TestSoak(t *testing.T) {
 // killed, else after Mend, which must have found nothing but files that a killed process leaves.
 func (s *soak) verify(killed bool) {
 	store := openStore(s.T, s.root)
-	findings, err := store.Diagnose(s.Context())
+	findings, err := store.Diagnose(s.Context(), nil)
 	if err != nil {
 		s.Fatal(err)
 	}
 	for _, f := range findings {
-		if !killed || f.Kind != Orphan && f.Kind != Leftover && f.Kind != StaleStaging {
+		if !killed || f.Kind != artifacts.FindingOrphan && f.Kind != artifacts.FindingLeftover && f.Kind != artifacts.FindingStaleStaging {
 			s.Errorf("%+v", f)
 		}
 	}
 	if killed {
-		if _, err := store.Mend(s.Context(), findings); err != nil {
+		if _, err := store.Mend(s.Context(), findings, nil); err != nil {
 			s.Fatal(err)
 		}
-		if findings, err := store.Diagnose(s.Context()); err != nil || len(findings) > 0 {
+		if findings, err := store.Diagnose(s.Context(), nil); err != nil || len(findings) > 0 {
 			s.Errorf("after mending: %+v, %v", findings, err)
 		}
 	}

@@ -4,25 +4,26 @@ import (
 	"slices"
 	"time"
 
+	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
 // staleStaging returns the downloads that were given up.
-func (s *Store) staleStaging() ([]Finding, error) {
+func (s *Store) staleStaging() ([]artifacts.Finding, error) {
 	entries, err := s.area.Prune(s.stale, true)
 	if err != nil {
 		return nil, err
 	}
-	findings := make([]Finding, len(entries))
+	findings := make([]artifacts.Finding, len(entries))
 	for i := range entries {
 		findings[i] = staleFinding(&entries[i])
 	}
 	return findings, nil
 }
 
-func staleFinding(e *staging.Entry) Finding {
-	return Finding{
-		Kind: StaleStaging, Digest: e.Digest, Bytes: e.Allocated, Mendable: true,
+func staleFinding(e *staging.Entry) artifacts.Finding {
+	return artifacts.Finding{
+		Kind: artifacts.FindingStaleStaging, Digest: e.Digest, Bytes: e.Allocated, Mendable: true,
 		Detail: "a download that nobody went on with since " + e.Modified.UTC().Format(time.RFC3339),
 		Action: "delete what was downloaded",
 	}
@@ -30,12 +31,12 @@ func staleFinding(e *staging.Entry) Finding {
 
 // mendStaging deletes the downloads that are given up, if any of the findings is one. A download has no lock to be looked
 // at again under but its own, which Prune takes.
-func (s *Store) mendStaging(findings []Finding) ([]Finding, error) {
-	if !slices.ContainsFunc(findings, func(f Finding) bool { return f.Kind == StaleStaging }) {
+func (s *Store) mendStaging(findings []artifacts.Finding) ([]artifacts.Finding, error) {
+	if !slices.ContainsFunc(findings, func(f artifacts.Finding) bool { return f.Kind == artifacts.FindingStaleStaging }) {
 		return nil, nil
 	}
 	entries, err := s.area.Prune(s.stale, false)
-	mended := make([]Finding, len(entries))
+	mended := make([]artifacts.Finding, len(entries))
 	for i := range entries {
 		mended[i] = staleFinding(&entries[i])
 	}

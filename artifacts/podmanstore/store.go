@@ -1,13 +1,14 @@
 package podmanstore
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"time"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
@@ -19,7 +20,7 @@ const Word = "podman"
 const DefaultGrace = time.Hour
 
 // DefaultStale is after how long an unfinished download counts as given up.
-const DefaultStale = atrest.DefaultStale
+const DefaultStale = 7 * 24 * time.Hour
 
 // Options says where the store is. Only GraphRoot is required.
 type Options struct {
@@ -31,6 +32,10 @@ type Options struct {
 	Grace time.Duration
 	// Stale replaces DefaultStale; 0 is the default, negative is none.
 	Stale time.Duration
+	// Wait hears what calls wait for that have no listener of their own (Find, List, Remove, Tag, Discard, and Land without
+	// Progress): who holds the store's lock, as far as is known; "" when it goes on. It may be called from several
+	// goroutines. nil: nobody listens.
+	Wait func(reason string)
 }
 
 // Store is Podman's artifact store. It is safe for concurrent use, by other processes and by Podman from 5.6 on
@@ -42,7 +47,10 @@ type Store struct {
 	logger *slog.Logger
 	grace  time.Duration
 	stale  time.Duration
+	wait   func(string)
 	refs   *refCache
+	// replace is writeFile, or in tests a disk that is full.
+	replace func(path string, data []byte) error
 }
 
 var (
@@ -50,6 +58,9 @@ var (
 	_ artifacts.Tagger  = (*Store)(nil)
 	_ artifacts.Reader  = (*Store)(nil)
 	_ artifacts.Checker = (*Store)(nil)
+	_ artifacts.Doctor  = (*Store)(nil)
+	_ artifacts.Meter   = (*Store)(nil)
+	_ artifacts.Pruner  = (*Store)(nil)
 )
 
 // Open returns the store below a GraphRoot. It creates nothing; the first Land does.
@@ -57,7 +68,7 @@ func Open(opts *Options) (*Store, error) {
 	if opts == nil || !filepath.IsAbs(opts.GraphRoot) {
 		return nil, fmt.Errorf("opening Podman's artifact store: the storage folder %q is not an absolute path", graphRoot(opts))
 	}
-	root, err := atrest.RealPath(opts.GraphRoot)
+	root, err := realPath(opts.GraphRoot)
 	if err != nil {
 		return nil, fmt.Errorf("opening Podman's artifact store: %w", err)
 	}
@@ -72,8 +83,8 @@ func Open(opts *Options) (*Store, error) {
 	}
 	return &Store{
 		root: store, work: work, area: staging.Open(work.staging), logger: logger,
-		grace: atrest.OrDefault(opts.Grace, DefaultGrace), stale: atrest.OrDefault(opts.Stale, DefaultStale),
-		refs: newRefCache(),
+		grace: orDefault(opts.Grace, DefaultGrace), stale: orDefault(opts.Stale, DefaultStale),
+		wait: opts.Wait, refs: newRefCache(), replace: writeFile,
 	}, nil
 }
 
@@ -88,4 +99,28 @@ func graphRoot(opts *Options) string {
 		return ""
 	}
 	return opts.GraphRoot
+}
+
+// realPath resolves links, also above a folder that does not exist yet, since the lock is kept per path string: /home and
+// /var/home must be one store, or opening it under the second name drops the lock taken under the first.
+func realPath(path string) (string, error) {
+	path = filepath.Clean(path)
+	real, err := filepath.EvalSymlinks(path)
+	if parent := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && parent != path {
+		if parent, err = realPath(parent); err != nil {
+			return "", err
+		}
+		return filepath.Join(parent, filepath.Base(path)), nil
+	}
+	return real, err
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return def
+	case d < 0:
+		return 0
+	}
+	return d
 }

@@ -71,14 +71,14 @@ func TestReadingCreatesNothing(t *testing.T) {
 	if err := s.Tag(t.Context(), &artifacts.Model{Digest: emptyDigest}, name); err == nil {
 		t.Error("Tag: no error")
 	}
-	findings, err := s.Diagnose(t.Context())
+	findings, err := s.Diagnose(t.Context(), nil)
 	if err != nil || len(findings) != 0 {
 		t.Errorf("Diagnose: %v, %v", findings, err)
 	}
-	if _, err := s.Mend(t.Context(), findings); err != nil {
+	if _, err := s.Mend(t.Context(), findings, nil); err != nil {
 		t.Errorf("Mend: %v", err)
 	}
-	if _, err := s.Usage(t.Context()); err != nil {
+	if _, err := s.Usage(t.Context(), nil); err != nil {
 		t.Errorf("Usage: %v", err)
 	}
 	if err := s.Discard(t.Context(), nil); err != nil {

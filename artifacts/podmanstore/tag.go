@@ -7,7 +7,6 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Tag adds an entry for a manifest that has one: see artifacts.Tagger. Podman 5.6 and later find the name
@@ -16,10 +15,7 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 	if name.IsZero() {
 		return fmt.Errorf("naming %s: %w: no name", source.Digest, artifacts.ErrInvalidName)
 	}
-	if err := atrest.CheckPin(name, source.Digest); err != nil {
-		return fmt.Errorf("naming %s: %w", source.Digest, err)
-	}
-	if err := checkReserved(name); err != nil {
+	if err := checkPin(name, source.Digest); err != nil {
 		return fmt.Errorf("naming %s: %w", source.Digest, err)
 	}
 	there, err := s.tagged(ctx, source.Digest, name)
@@ -31,21 +27,21 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 	if err != nil {
 		return err
 	}
-	displaced, err := s.tagLocked(source.Digest, name.String())
-	lock.Release()
+	out, err := s.tagLocked(source.Digest, name.String())
+	lock.release()
 	if err != nil {
 		return fmt.Errorf("naming %s %s: %w", source.Digest, name, err)
 	}
-	return s.settle(displaced)
+	return s.settle(ctx, nil, out)
 }
 
 // tagged says whether nothing is to be done. It also keeps Tag from making a store where there is none.
 func (s *Store) tagged(ctx context.Context, d digest.Digest, name artifacts.Name) (bool, error) {
-	lock, err := s.lockRead(ctx, forever)
+	lock, err := s.lockRead(ctx, nil, forever)
 	if err != nil {
 		return false, err
 	}
-	defer lock.Release()
+	defer lock.release()
 	_, _, changed, err := s.retag(d, name.String())
 	if err != nil {
 		return false, fmt.Errorf("naming %s %s: %w", d, name, err)
@@ -53,16 +49,20 @@ func (s *Store) tagged(ctx context.Context, d digest.Digest, name artifacts.Name
 	return !changed, nil
 }
 
-func (s *Store) tagLocked(d digest.Digest, name string) ([]digest.Digest, error) {
+func (s *Store) tagLocked(d digest.Digest, name string) (*sweeping, error) {
 	x, displaced, changed, err := s.retag(d, name)
-	if err != nil || !changed {
+	if err != nil {
 		return nil, err
+	}
+	out := s.sweeping(displaced)
+	if !changed {
+		return out, nil
 	}
 	if err := s.writeIndex(x); err != nil {
 		return nil, err
 	}
-	s.sweepOrWarn(x, displaced)
-	return displaced, nil
+	out.turnOrWarn(x)
+	return out, nil
 }
 
 // retag returns the index as it is now with one more name for a manifest that it has, and that is readable.

@@ -3,56 +3,35 @@ package podmanstore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// ModelUsage is what one entry of the store costs.
-type ModelUsage struct {
-	// Name is the entry's; "" for one that lost it.
-	Name   string
-	Digest digest.Digest
-	// Own is the bytes on disk that no other manifest needs, its manifest included: what goes when the last name of this
-	// digest is removed. Several names of one digest each report the same bytes.
-	Own int64
-	// Shared is the bytes on disk that other manifests need, too.
-	Shared int64
-}
-
-// Usage is what the store costs, in bytes on disk.
-type Usage struct {
-	// Models are sorted by name.
-	Models []ModelUsage
-	// Blobs is the sum of all blobs, each counted once; Orphans the part of it that no entry needs.
-	Blobs, Orphans int64
-	// Staging is what unfinished downloads hold, Leftovers what killed processes left; Mend deletes the latter.
-	Staging, Leftovers int64
-}
-
-// Usage adds up the store. Orphans counts young blobs too, which Diagnose does not report yet.
-func (s *Store) Usage(ctx context.Context) (*Usage, error) {
-	lock, err := s.lockRead(ctx, forever)
+// Usage adds up the store: see artifacts.Meter.
+func (s *Store) Usage(ctx context.Context, wait func(reason string)) (*artifacts.Usage, error) {
+	lock, err := s.lockRead(ctx, wait, forever)
 	if err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
 	u, err := s.usage()
-	lock.Release()
+	lock.release()
 	if err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
 	if u.Staging, err = s.stagingBytes(); err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.work.staging, err)
 	}
-	slices.SortFunc(u.Models, func(a, b ModelUsage) int {
+	slices.SortFunc(u.Models, func(a, b artifacts.ModelUsage) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Digest, b.Digest))
 	})
 	return u, nil
 }
 
-func (s *Store) usage() (*Usage, error) {
+func (s *Store) usage() (*artifacts.Usage, error) {
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
@@ -61,27 +40,31 @@ func (s *Store) usage() (*Usage, error) {
 	if err != nil {
 		s.logger.Warn("measuring without unreadable entries", "store", s.root, "error", err)
 	}
-	u := &Usage{}
+	u := &artifacts.Usage{}
 	sizes, err := s.sizes(u, used)
 	if err != nil {
 		return nil, err
 	}
 	for i := range x.entries {
 		e := &x.entries[i]
-		if e.err != nil || e.origin() != "" {
+		if e.err != nil {
 			continue
 		}
-		u.Models = append(u.Models, s.modelUsage(e, x.derivedFrom(e.desc.Digest), used, sizes))
+		u.Models = append(u.Models, s.modelUsage(e, used, sizes))
 	}
-	temps, _, err := s.examineTemps(nil)
+	l, err := s.newLook(&artifacts.DoctorOptions{Grace: -1})
+	if err != nil {
+		return nil, err
+	}
+	temps, _ := l.temps()
 	for _, f := range temps {
 		u.Leftovers += f.Bytes
 	}
-	return u, err
+	return u, nil
 }
 
 // sizes returns the bytes of each blob on disk, and adds them up.
-func (s *Store) sizes(u *Usage, used map[digest.Digest]int) (map[digest.Digest]int64, error) {
+func (s *Store) sizes(u *artifacts.Usage, used map[digest.Digest]int) (map[digest.Digest]int64, error) {
 	blobs, err := s.blobFiles()
 	if err != nil {
 		return nil, err
@@ -103,19 +86,14 @@ func (s *Store) sizes(u *Usage, used map[digest.Digest]int) (map[digest.Digest]i
 	return sizes, nil
 }
 
-// modelUsage measures an entry together with what was derived from it, which may be nil.
-func (s *Store) modelUsage(e *entry, derived *descriptor, used map[digest.Digest]int, sizes map[digest.Digest]int64) ModelUsage {
-	m := ModelUsage{Name: e.name(), Digest: e.desc.Digest}
-	mine, seen := map[digest.Digest]int{}, map[digest.Digest]bool{}
-	err := s.countRefs(e.desc.Digest, mine, seen)
-	if derived != nil {
-		err = errors.Join(err, s.countRefs(derived.Digest, mine, seen))
-	}
-	if err != nil {
+func (s *Store) modelUsage(e *entry, used map[digest.Digest]int, sizes map[digest.Digest]int64) artifacts.ModelUsage {
+	m := artifacts.ModelUsage{Name: e.name(), Digest: e.desc.Digest}
+	mine := map[digest.Digest]int{}
+	if err := s.countRefs(e.desc.Digest, mine, map[digest.Digest]bool{}); err != nil {
 		s.logger.Debug("measuring a model by its manifest alone", "name", m.Name, "error", err)
 	}
-	for d, n := range mine {
-		if used[d] > n {
+	for d := range mine {
+		if used[d] > 1 {
 			m.Shared += sizes[d]
 		} else {
 			m.Own += sizes[d]

@@ -136,5 +136,7 @@ func (f *fetch) keepData(it *item) error {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("writing blob %s: %w", it.blob.Digest, err)
 	}
-	return f.present(it)
+	f.progress.Start(it.blob.Digest, it.blob.Size, 0)
+	f.progress.Advance(it.blob.Digest, it.blob.Size)
+	return f.finish(it)
 }

@@ -64,18 +64,6 @@ func (at *attempt) write(data []byte, off int64) error {
 	return nil
 }
 
-// startWriteback asks the kernel to begin writing a range to disk, so that the next sync finds little to do. It is only
-// advice: a file system that refuses it, or a file that is just being closed, loses nothing but time.
-func (at *attempt) startWriteback(off, n int64) {
-	raw, err := at.file.SyscallConn() // unlike Fd, safe beside Close
-	if err != nil {
-		return
-	}
-	_ = raw.Control(func(fd uintptr) {
-		_ = unix.SyncFileRange(int(fd), off, n, unix.SYNC_FILE_RANGE_WRITE)
-	})
-}
-
 func (at *attempt) prefix() int64 {
 	at.mu.Lock()
 	defer at.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -16,15 +17,18 @@ const maxPause = 10 * time.Minute
 // gate bounds how many requests are open. An origin that is overloaded halves the bound; each round of good answers then
 // adds one (additive increase, multiplicative decrease, as TCP does it).
 type gate struct {
-	max int
+	max   int
+	moved atomic.Int64 // bytes that arrived, by any request
 
-	mu      sync.Mutex // guards the fields below
-	changed chan struct{}
-	limit   int
-	busy    int
-	good    int       // good answers since the limit last changed
-	epoch   int       // counts the halvings
-	until   time.Time // no request before that
+	mu       sync.Mutex // guards the fields below
+	changed  chan struct{}
+	limit    int
+	busy     int
+	good     int       // good answers since the limit last changed
+	epoch    int       // counts the halvings
+	until    time.Time // no request before that
+	refusals int       // halvings in a row without a byte between them
+	seen     int64     // moved at the last halving
 }
 
 func newGate(jobs int) *gate { return &gate{max: jobs, limit: jobs, changed: make(chan struct{})} }
@@ -47,31 +51,45 @@ func (g *gate) enter(ctx context.Context) (epoch int, err error) {
 	}
 }
 
-// leave says how a request ended. Of the many that an overloaded origin refuses at the same time, one counts.
+// leave says how a request ended. Of the many that an overloaded origin refuses at the same time, one counts; after
+// maxTries of those without a byte between them, the error it returns is final.
 func (g *gate) leave(epoch int, err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.busy--
-	var temporary *artifacts.TemporaryError
 	switch {
 	case err == nil:
 		if g.good++; g.good >= g.limit && g.limit < g.max {
 			g.limit, g.good = g.limit+1, 0
 		}
-	case errors.As(err, &temporary) && temporary.RetryAfter > 0:
-		if temporary.RetryAfter > maxPause {
-			err = &finalError{fmt.Errorf("origin asks to wait %s: %w", temporary.RetryAfter, err)}
-		}
-		if until := time.Now().Add(temporary.RetryAfter); until.After(g.until) {
-			g.until = until
-		}
-		if epoch == g.epoch {
-			g.limit, g.good = max(g.limit/2, 1), 0
-			g.epoch++
-		}
+	case refused(err):
+		err = g.refuse(epoch, err)
 	}
 	close(g.changed)
 	g.changed = make(chan struct{})
+	return err
+}
+
+func (g *gate) refuse(epoch int, err error) error {
+	var later *artifacts.TemporaryError
+	errors.As(err, &later) // as refused has found
+	if later.RetryAfter > maxPause {
+		return &finalError{fmt.Errorf("origin asks to wait %s: %w", later.RetryAfter, err)}
+	}
+	if until := time.Now().Add(later.RetryAfter); until.After(g.until) {
+		g.until = until
+	}
+	if epoch != g.epoch {
+		return err
+	}
+	g.limit, g.good = max(g.limit/2, 1), 0
+	g.epoch++
+	if now := g.moved.Load(); now != g.seen {
+		g.seen, g.refusals = now, 0
+	}
+	if g.refusals++; g.refusals >= maxTries {
+		return &finalError{fmt.Errorf("refused %d times in a row: %w", maxTries, err)}
+	}
 	return err
 }
 

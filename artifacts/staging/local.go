@@ -57,8 +57,9 @@ func (f *fetch) adopt(ctx context.Context, it *item, c Candidate) (bool, error) 
 	}
 	defer f.slots.put(buf)
 	a := &adoption{item: it, label: f.opts.Label, src: src, buf: buf}
-	err = a.run(ctx)
-	if err != nil {
+	if err = a.run(ctx); err == nil {
+		err = it.place.dropRest() // of a download that was begun before
+	} else {
 		err = errors.Join(err, removeAll(it.place.file(localSuffix)))
 	}
 	return err == nil, err
@@ -123,10 +124,11 @@ func (a *adoption) with(fill func(*os.File) error) error {
 }
 
 // linkable says whether a second name for the file is harmless: it is ours alone to change, everybody may read it, and it
-// has the label that we would give. A foreign owner could alter the blob after we looked.
+// has the mode and the label that we would give, so that nothing is changed under its other name. A foreign owner, or a
+// group that may write, could alter the blob after we looked.
 func (a *adoption) linkable() bool {
 	var st unix.Stat_t
-	if unix.Fstat(int(a.src.Fd()), &st) != nil || int(st.Uid) != os.Geteuid() || st.Mode&0o444 != 0o444 {
+	if unix.Fstat(int(a.src.Fd()), &st) != nil || int(st.Uid) != os.Geteuid() || st.Mode&0o7777 != 0o644 {
 		return false
 	}
 	if a.label == "" {

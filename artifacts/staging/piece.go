@@ -30,11 +30,12 @@ func (p *piece) begin(cancel context.CancelCauseFunc) span {
 	return span{p.pos, p.to}
 }
 
-// end says that no request is open.
-func (p *piece) end() {
+// end says that no request is open, and returns what the last one got in which time.
+func (p *piece) end() (got int64, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting, p.cancel = time.Time{}, nil
+	return p.got, time.Since(p.began)
 }
 
 // wait says that we wait for the origin from now on.

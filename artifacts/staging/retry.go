@@ -10,10 +10,12 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// A piece is tried so often without a byte of progress; the waits between are 1, 2, 4, 8 s, each times 0.5 to 1.5 so that
+// A piece is tried so often without a byte of progress, and less often if the origin is silent: a pull that gets nothing at all
+// ends within a minute. The waits between are 1, 2, 4, 8 s, each times 0.5 to 1.5 so that
 // workers do not come back in step.
 const (
 	maxTries  = 5
+	maxSilent = 3
 	firstWait = time.Second
 )
 
@@ -56,6 +58,12 @@ func temporary(ctx context.Context, err error) bool {
 	var later *artifacts.TemporaryError
 	var read *readError
 	return errors.As(err, &later) || errors.As(err, &read)
+}
+
+// refused says whether the origin asked for a pause.
+func refused(err error) bool {
+	var later *artifacts.TemporaryError
+	return errors.As(err, &later) && later.RetryAfter > 0
 }
 
 // pause is how long to wait before the next try, after the given number of failures in a row (at least 1).

@@ -52,10 +52,13 @@ func (f *fetch) piece(ctx context.Context, p *piece, buf []byte) error {
 		if p.left().from > before {
 			failures = 0
 		}
-		if failures++; failures >= maxTries {
-			return f.exhausted(p, err)
+		if !refused(err) { // those the gate counts, over all pieces
+			failures++
 		}
-		d := pause(failures, err)
+		if failures >= maxTries || failures >= maxSilent && errors.Is(err, errStalled) {
+			return f.exhausted(p, failures, err)
+		}
+		d := pause(max(failures, 1), err)
 		f.log.Warn("retrying", "digest", p.at.item.blob.Digest, "offset", p.left().from, "in", d, "error", err)
 		if err := f.rest(ctx, p, d, err); err != nil {
 			return err
@@ -65,11 +68,11 @@ func (f *fetch) piece(ctx context.Context, p *piece, buf []byte) error {
 
 // exhausted names the last error of a piece. Bodies that end early, each of them in good order, mean that the blob is
 // shorter than its size.
-func (f *fetch) exhausted(p *piece, err error) error {
+func (f *fetch) exhausted(p *piece, tries int, err error) error {
 	if errors.Is(err, errEnded) {
 		return fmt.Errorf("%w: blob %s has fewer than %d bytes", artifacts.ErrVerification, p.at.item.blob.Digest, p.at.item.blob.Size)
 	}
-	return fmt.Errorf("%d tries without progress: %w", maxTries, err)
+	return fmt.Errorf("%d tries without progress: %w", tries, err)
 }
 
 // rest waits before the next try, and tells so when it is long.
@@ -98,7 +101,7 @@ func (f *fetch) request(ctx context.Context, p *piece, buf []byte) error {
 	if cause := context.Cause(rctx); err != nil && cause != nil && ctx.Err() == nil {
 		err = cause
 	}
-	p.end()
+	f.speeds.add(p.end())
 	cancel(nil)
 	return f.gate.leave(epoch, err)
 }
@@ -126,10 +129,10 @@ func (f *fetch) transfer(ctx context.Context, p *piece, asked span, buf []byte) 
 		}
 		return err
 	}
-	if p.left().to != asked.to {
-		return nil // the end went to another worker: more bytes are no fault
+	if p.left().to == asked.to { // else the end went to another worker, and the body goes on
+		atEnd(p, body)
 	}
-	return atEnd(p, body)
+	return nil
 }
 
 // pump writes the body to the part until the piece is complete.
@@ -163,7 +166,7 @@ func (f *fetch) store(ctx context.Context, p *piece, data []byte, off int64) err
 	if err := p.at.write(data, off); err != nil {
 		return &finalError{err}
 	}
-	p.at.startWriteback(off, int64(len(data)))
+	f.gate.moved.Add(int64(len(data)))
 	return nil
 }
 
@@ -184,17 +187,10 @@ func fill(p *piece, body io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// atEnd checks that the body has no more than what was asked for. It also lets a connection be used again.
-func atEnd(p *piece, body io.Reader) error {
+// atEnd reads on where the body should be at its end, which lets the connection be used again. Bytes that were not asked
+// for are left alone: those that were decide, by their digest.
+func atEnd(p *piece, body io.Reader) {
 	var more [1]byte
 	p.wait()
-	for {
-		n, err := body.Read(more[:])
-		if n > 0 {
-			return fmt.Errorf("%w: blob %s: origin sent more than was asked for", artifacts.ErrVerification, p.at.item.blob.Digest)
-		}
-		if err != nil {
-			return nil // whatever it is, the bytes are here, and their digest decides
-		}
-	}
+	_, _ = body.Read(more[:])
 }

@@ -17,7 +17,7 @@ import (
 //   - a Port from 1 to 65535 and a Host that is an IP literal without zone, or "";
 //   - environment names [A-Za-z_][A-Za-z0-9_]*;
 //   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector;
-//   - no control characters (NUL and newline among them) and no invalid UTF-8 in any string.
+//   - no control characters (NUL and newline among them), none that reorder text, and no invalid UTF-8 in any string.
 func (s *Spec) Validate() error {
 	if err := validName(s.Name); err != nil {
 		return err
@@ -171,11 +171,14 @@ func (s *Spec) validTexts() error {
 }
 
 func validText(what, value string) error {
-	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
-		return fmt.Errorf("%s %q: control characters and invalid UTF-8 are not allowed", what, value)
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, isHidden) {
+		return fmt.Errorf("%s %q: control characters, characters that reorder text, and invalid UTF-8 are not allowed", what, value)
 	}
 	return nil
 }
+
+// isHidden says whether a character could make a command read as another than it is.
+func isHidden(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // first returns the first error that is one.
 func first(errs []error) error {

@@ -28,7 +28,11 @@ func run() int {
 		BuildInfo: debug.ReadBuildInfo, LibraryLog: libraryLog,
 	}, os.Args[1:])
 	if err != nil {
-		ui.Failure(os.Stderr, err.Error(), cli.Hints(err))
+		hints := cli.Hints(err)
+		for i := range hints {
+			hints[i] = cli.Conceal(hints[i], os.Args)
+		}
+		ui.Failure(os.Stderr, cli.Conceal(err.Error(), os.Args), hints)
 	}
 	return cli.ExitCode(err)
 }

@@ -44,10 +44,10 @@ _paddock_node() {
     '')
         flags='--help -h --config --engine --log-level --version -v'
         valued='--config --engine --log-level'
-        subs='pull ls list inspect rm remove serve quadlet ensure info version completion help'
+        subs='pull ls list inspect rm remove serve quadlet ensure df prune doctor info version completion help'
         ;;
     'pull')
-        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --help -h --config --engine --log-level'
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
         valued='--authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
         ;;
@@ -69,7 +69,7 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'serve')
-        flags='--name --host --port -p --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --help -h --config --engine --log-level'
+        flags='--name --host --port -p --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
         valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
         lists='paddock ls --quiet'
@@ -86,7 +86,7 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --help -h --config --engine --log-level'
+        flags='--name --host --port -p --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
         valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
         lists='paddock ls --quiet'
@@ -109,10 +109,25 @@ _paddock_node() {
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
         ;;
     'ensure')
-        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --verify --help -h --config --engine --log-level'
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --verify --help -h --config --engine --log-level'
         valued='--authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
         lists='paddock ls --quiet'
+        ;;
+    'df')
+        flags='--format -f --verbose -v --help -h --config --engine --log-level'
+        valued='--format -f --config --engine --log-level'
+        subs=''
+        ;;
+    'prune')
+        flags='--age --dry-run --help -h --config --engine --log-level'
+        valued='--age --config --engine --log-level'
+        subs=''
+        ;;
+    'doctor')
+        flags='--fix --age --format -f --help -h --config --engine --log-level'
+        valued='--age --format -f --config --engine --log-level'
+        subs=''
         ;;
     'info')
         flags='--format -f --help -h --config --engine --log-level'

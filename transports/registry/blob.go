@@ -28,6 +28,7 @@ type blob struct {
 	mu      sync.Mutex
 	strikes []int            // by place; maxStrikes: given up
 	remotes []*source.Remote // by place; nil until asked
+	given   delivery
 }
 
 func newBlob(d digest.Digest, size int64, at []*endpoint, log *slog.Logger) *blob {
@@ -35,17 +36,19 @@ func newBlob(d digest.Digest, size int64, at []*endpoint, log *slog.Logger) *blo
 }
 
 // open reads a part from the first place that gives it. A mirror that fails is passed over: for this part if the failure
-// is temporary, for good if it is not. The failure of the last place, the registry itself, is the answer.
+// is temporary, for good if it is not, and for good if all of the blob was read and is asked for once more: then it was
+// wrong. The failure of the last place, the registry itself, is the answer.
 func (b *blob) open(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
 	if _, err := source.NewPart(offset, length, b.size); err != nil {
 		return nil, fmt.Errorf("reading blob %s: %w", b.digest, err) // no mirror's fault
 	}
+	b.distrust(ctx)
 	var passed []error
 	for i := b.first(); ; i++ {
 		body, err := b.openAt(ctx, i, offset, length)
 		if err == nil {
 			b.praise(i)
-			return &judged{ReadCloser: body, fail: func(err error) { b.strike(i, err) }}, nil
+			return &judged{ReadCloser: body, fail: func(err error) { b.strike(i, err) }, gave: func(n int64) { b.note(i, span{offset, offset + n}) }}, nil
 		}
 		if ctx.Err() != nil || errors.Is(err, artifacts.ErrNoRange) || i == len(b.at)-1 {
 			return nil, b.failure(err, passed)
@@ -138,18 +141,50 @@ func (b *blob) strike(i int, err error) {
 	b.strikes[i]++
 }
 
-// judged tells the blob when a place that answered did not hold out.
+// note takes down what a place gave.
+func (b *blob) note(i int, s span) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.given.add(i, s)
+}
+
+// distrust gives up the mirrors that had a part in a blob which was read to its end and is asked for again.
+func (b *blob) distrust(ctx context.Context) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.given.whole(b.size) {
+		return
+	}
+	for i := range len(b.at) - 1 {
+		if b.given.by[i] && b.strikes[i] < maxStrikes {
+			b.strikes[i] = maxStrikes
+			b.log.WarnContext(ctx, "a mirror gave a blob that is not accepted: it is asked for it no more", "blob", b.digest, "mirror", b.at[i].repo)
+		}
+	}
+	b.given = delivery{}
+}
+
+// judged tells the blob what a place gave, and when one that answered did not hold out.
 type judged struct {
 	io.ReadCloser
 	fail func(error)
+	gave func(int64)
+	read int64
 }
 
 func (j *judged) Read(p []byte) (int, error) {
 	n, err := j.ReadCloser.Read(p)
+	j.read += int64(n)
 	var temporary *artifacts.TemporaryError
 	if errors.As(err, &temporary) || errors.Is(err, artifacts.ErrVerification) {
 		j.fail(err)
 		j.fail = func(error) {}
 	}
 	return n, err
+}
+
+func (j *judged) Close() error {
+	j.gave(j.read)
+	j.read = 0
+	return j.ReadCloser.Close()
 }

@@ -16,7 +16,6 @@ import (
 	"go.podman.io/image/v5/pkg/sysregistriesv2"
 	"go.podman.io/image/v5/types"
 
-	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports/source"
 )
 
@@ -147,7 +146,7 @@ func (e *endpoint) sign(req *http.Request) {
 func (e *endpoint) refusal(err error) error {
 	var status *source.StatusError
 	if errors.As(err, &status) && (status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden) {
-		return fmt.Errorf("registry %s: %w: %w", e.name, artifacts.ErrAuthentication, err)
+		return &AuthenticationError{Registry: e.name, Err: err}
 	}
 	return err
 }

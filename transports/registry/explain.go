@@ -9,6 +9,7 @@ import (
 	"github.com/docker/distribution/registry/api/errcode"
 	v2 "github.com/docker/distribution/registry/api/v2"
 	"go.podman.io/image/v5/docker"
+	"go.podman.io/image/v5/docker/reference"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports/source"
@@ -33,13 +34,22 @@ func (r *Resolver) explain(ctx context.Context, name artifacts.Name, err error) 
 	case errors.Is(kind, artifacts.ErrNotFound):
 		return fmt.Errorf("%s: %w: %w", name, artifacts.ErrNotFound, clean)
 	case errors.Is(kind, artifacts.ErrAuthentication):
-		return fmt.Errorf("registry %s: %w: %w", name.Registry(), artifacts.ErrAuthentication, clean)
+		return &AuthenticationError{Registry: r.lastPlace(name), Err: clean}
 	case errors.Is(kind, artifacts.ErrPolicy):
-		return fmt.Errorf("%w: %w", artifacts.ErrPolicy, clean)
+		return kind
 	case errors.As(kind, &temporary):
 		return &artifacts.TemporaryError{Err: clean, RetryAfter: temporary.RetryAfter}
 	}
 	return clean
+}
+
+// lastPlace returns the host of the place whose answer counts when all places fail.
+func (r *Resolver) lastPlace(name artifacts.Name) string {
+	places, err := pullSources(r.sys, name.Reference())
+	if err != nil || len(places) == 0 {
+		return name.Registry()
+	}
+	return reference.Domain(places[len(places)-1].Reference)
 }
 
 // onTheWay says that the registry gave no answer at all.

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // found is the manifest that a name led to.
@@ -22,8 +24,17 @@ type found struct {
 	unparsed  *image.UnparsedImage
 }
 
+// patience bounds what is asked before any blob: go.podman.io/image itself waits for a silent registry for ever, and for one that
+// is busy as long as that says.
+func (r *Resolver) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := 2 * cmp.Or(r.stall, source.DefaultStall)
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the registry did not answer within %s", limit))
+}
+
 // resolve makes the Plan of a full name.
 func (r *Resolver) resolve(ctx context.Context, name artifacts.Name) (*artifacts.Plan, error) {
+	ctx, cancel := r.patience(ctx)
+	defer cancel()
 	policy, err := r.policy()
 	if err != nil {
 		return nil, err

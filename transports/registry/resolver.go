@@ -102,8 +102,28 @@ func (r *Resolver) each(ctx context.Context, input string, try func(artifacts.Na
 		}
 		failures = append(failures, err)
 	}
+	return unresolved(input, failures)
+}
+
+// unresolved is the error of a reference that worked under none of its names. It is artifacts.ErrNotFound only if it was
+// read everywhere: a registry that could not be asked may have it.
+func unresolved(input string, failures []error) error {
 	if len(failures) == 1 {
 		return failures[0]
 	}
-	return fmt.Errorf("finding short name %q: none of %d candidates: %w", input, len(failures), errors.Join(failures...))
+	missing := 0
+	for _, f := range failures {
+		if errors.Is(f, artifacts.ErrNotFound) {
+			missing++
+		}
+	}
+	err := fmt.Errorf("finding short name %q: none of %d candidates", input, len(failures))
+	for _, f := range failures {
+		if missing < len(failures) && errors.Is(f, artifacts.ErrNotFound) {
+			err = fmt.Errorf("%w; %v", err, f)
+		} else {
+			err = fmt.Errorf("%w; %w", err, f)
+		}
+	}
+	return err
 }

@@ -6,8 +6,6 @@ import (
 	"go.podman.io/image/v5/docker/reference"
 	"go.podman.io/image/v5/pkg/sysregistriesv2"
 	"go.podman.io/image/v5/types"
-
-	"github.com/paddock-dev/paddock/artifacts"
 )
 
 // pullSources returns where registries.conf says that a reference is to be found: mirrors first, the registry last.
@@ -26,15 +24,17 @@ func pullSources(sys *types.SystemContext, ref reference.Named) ([]sysregistries
 	return places, nil
 }
 
-// refuseBlocked fails with artifacts.ErrPolicy if registries.conf blocks the reference.
+// refuseBlocked fails with a PolicyError if registries.conf blocks the reference.
 func refuseBlocked(sys *types.SystemContext, ref reference.Named) error {
 	found, err := sysregistriesv2.FindRegistry(sys, ref.Name())
 	if err != nil {
 		return fmt.Errorf("reading registries.conf: %w", err)
 	}
 	if found != nil && found.Blocked {
-		return fmt.Errorf("reading %s: %w: registry %s is blocked in %s",
-			ref, artifacts.ErrPolicy, found.Prefix, sysregistriesv2.ConfigurationSourceDescription(sys))
+		return &PolicyError{
+			Act: fmt.Sprintf("reading %s", ref), Blocked: true,
+			Err: fmt.Errorf("registry %s is blocked in %s", found.Prefix, blockingFiles(sys, ref)),
+		}
 	}
 	return nil
 }

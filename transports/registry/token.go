@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports/source"
 )
 
@@ -56,12 +55,11 @@ func (a *authorizer) fetch(ctx context.Context, c challenge, scopes []string) (s
 func (a *authorizer) realm(c challenge) (*url.URL, error) {
 	realm, err := url.Parse(c.params["realm"])
 	if err != nil || realm.Host == "" || (realm.Scheme != "https" && realm.Scheme != "http") {
-		return nil, fmt.Errorf("registry %s: %w: it wants a token, but says not where to get it", a.at.name, artifacts.ErrAuthentication)
+		return nil, &AuthenticationError{Registry: a.at.name, Err: errors.New("it wants a token, but says not where to get it")}
 	}
 	secret := a.credentials.Username != "" || a.credentials.IdentityToken != ""
 	if realm.Scheme == "http" && secret && !a.at.insecure {
-		return nil, fmt.Errorf("registry %s: %w: it wants the password sent to %s, unencrypted",
-			a.at.name, artifacts.ErrAuthentication, source.Redact(realm))
+		return nil, &AuthenticationError{Registry: a.at.name, Err: fmt.Errorf("it wants the password sent to %s, unencrypted", source.Redact(realm))}
 	}
 	return realm, nil
 }

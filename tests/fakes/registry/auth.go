@@ -110,8 +110,17 @@ func (r *Registry) serveToken(w http.ResponseWriter, req *http.Request) {
 	}
 	r.mu.Lock()
 	r.serial++
-	token := fmt.Sprintf("token-secret-%d", r.serial)
+	_, port, _ := strings.Cut(r.Host(), ":")
+	token := fmt.Sprintf("token-secret-%s-%d", port, r.serial) // no other registry's
 	r.tokens[token] = strings.Join(req.Form["scope"], " ")
 	r.mu.Unlock()
 	fmt.Fprintf(w, `{"token":%q,"expires_in":%d}`, token, TokenLife)
+}
+
+// Issued says whether a bearer token was given out here and is still good.
+func (r *Registry) Issued(token string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.tokens[token]
+	return ok
 }

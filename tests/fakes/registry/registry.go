@@ -4,6 +4,7 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -37,6 +38,8 @@ type Options struct {
 	PlainErrors bool
 	// ETagChanges sends another ETag with each answer.
 	ETagChanges bool
+	// Listen opens a port for each of the registry's hosts, for one that is in another network; nil: this machine's loopback.
+	Listen func() net.Listener
 }
 
 // Registry is a running fake. Its methods are safe for concurrent use.
@@ -89,6 +92,12 @@ func New(t testing.TB, o *Options) *Registry {
 
 func (r *Registry) start(h http.Handler) *httptest.Server {
 	s := httptest.NewUnstartedServer(h)
+	if r.o.Listen != nil {
+		if err := s.Listener.Close(); err != nil {
+			r.t.Errorf("registry: closing a port that is not wanted: %v", err)
+		}
+		s.Listener = r.o.Listen()
+	}
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are what some tests are about
 	if r.o.TLS {
 		s.StartTLS()

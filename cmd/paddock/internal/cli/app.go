@@ -86,6 +86,9 @@ func commands(env *Env) []*cli.Command {
 			generate: runQuadletGenerate, install: runQuadletInstall, ls: runQuadletLs, print: runQuadletPrint, rm: runQuadletRm,
 		}),
 		ensureCommand(env, runEnsure),
+		dfCommand(env, runDf),
+		pruneCommand(env, runPrune),
+		doctorCommand(env, runDoctor),
 		infoCommand(env, runInfo),
 		versionCommand(env, runVersion),
 	}

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
+	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -18,6 +21,9 @@ type fetchOptions struct {
 	quiet    bool
 	progress string
 	jobs     *int
+	noLocal  types.OptionalBool
+	// admit refuses a model by what its manifest says of it, before any weight is pulled; nil admits every one.
+	admit func(*artifacts.Model) error
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
@@ -26,6 +32,7 @@ func (o *fetchOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "progress", Destination: &o.progress,
 			Usage: "show progress as `KIND`: bars, plain, json or none (default: bars on a terminal, plain elsewhere)"},
 		optionalIntFlag(&o.jobs, "", "open at most `N` connections at once", "jobs"),
+		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"),
 	)
 }
 
@@ -38,6 +45,18 @@ func (o *fetchOptions) check() error {
 		return usagef("--quiet and --progress cannot be used together")
 	}
 	return o.origin.check()
+}
+
+// override puts the flags over the settings.
+func (o *fetchOptions) override(cfg *config.Config) error {
+	if err := cfg.Pull.Jobs.Override(o.jobs, "--jobs"); err != nil {
+		return asUsage(err)
+	}
+	if o.noLocal == types.OptionalBoolUndefined {
+		return nil
+	}
+	local := o.noLocal == types.OptionalBoolFalse
+	return cfg.Pull.Local.Override(&local, "--no-local")
 }
 
 // show starts showing progress.
@@ -60,8 +79,8 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.Pull.Jobs.Override(o.jobs, "--jobs"); err != nil {
-		return nil, asUsage(err)
+	if err := o.override(cfg); err != nil {
+		return nil, err
 	}
 	resolver, err := env.Resolver(&o.origin)
 	if err != nil {
@@ -69,21 +88,46 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	}
 	plan, err := resolver.Resolve(ctx, reference)
 	if err != nil {
-		return nil, hintFetch(fmt.Errorf("pulling %s: %w", reference, err), reference)
+		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
 	if plan.Kind == artifacts.KindImage {
-		return nil, hintFetch(fmt.Errorf("pulling %s: %s %w", reference, plan.Name, artifacts.ErrIsImage), plan.Name.String())
+		return nil, hintFetch(fmt.Errorf("%s %w", plan.Name, artifacts.ErrIsImage), plan.Name.String(), &o.origin)
+	}
+	if err := o.admitted(plan); err != nil {
+		return nil, err
 	}
 	if !as.IsZero() {
 		plan.Name = as
 	}
 	progress := o.show(env)
 	defer progress.Close()
-	model, err := store.Land(ctx, plan, &artifacts.LandOptions{Progress: progress, Jobs: cfg.Pull.Jobs.Value})
+	model, err := store.Land(ctx, plan, &artifacts.LandOptions{
+		Progress: progress, Jobs: cfg.Pull.Jobs.Value, Local: env.localFiles(cfg),
+	})
 	if err != nil {
-		return nil, hintFetch(fmt.Errorf("pulling %s: %w", reference, err), reference)
+		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
 	return model, nil
+}
+
+// admitted says why the model of a plan is not worth pulling.
+func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
+	if o.admit == nil {
+		return nil
+	}
+	model, err := plannedModel(plan)
+	if err != nil {
+		return err
+	}
+	return o.admit(model)
+}
+
+// naming says what was being pulled, where the error does not.
+func naming(reference string, err error) error {
+	if strings.Contains(err.Error(), localName(reference)) {
+		return err
+	}
+	return fmt.Errorf("pulling %s: %w", reference, err)
 }
 
 // findOrFetch returns the model of that name from the store, or pulls it.
@@ -93,17 +137,4 @@ func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference
 		return fetch(ctx, env, store, reference, o)
 	}
 	return model, err
-}
-
-// hintFetch adds what to do about a failed pull.
-func hintFetch(err error, name string) error {
-	switch {
-	case errors.Is(err, artifacts.ErrInvalidName):
-		return asUsage(err)
-	case errors.Is(err, artifacts.ErrIsImage):
-		return WithHint(err, "podman pull "+name)
-	case errors.Is(err, artifacts.ErrAuthentication):
-		return WithHint(err, "podman login "+registryOf(name))
-	}
-	return err
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -66,7 +65,7 @@ func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
 	}
 	model, err := store.Find(ctx, localName(o.name))
 	if err != nil {
-		return fmt.Errorf("inspecting %s: %w", o.name, err)
+		return hintMissing(err)
 	}
 	facts, err := ggufFacts(ctx, store, model)
 	if err != nil {

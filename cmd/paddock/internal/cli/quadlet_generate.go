@@ -35,7 +35,7 @@ func quadletGenerateCommand(env *Env, run func(context.Context, *Env, *quadletGe
 }
 
 func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions) error {
-	opts, err := o.workload.options(env)
+	opts, err := unitOptions(env, &o.workload)
 	if err != nil {
 		return err
 	}

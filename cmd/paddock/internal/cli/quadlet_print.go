@@ -16,6 +16,10 @@ func quadletPrintCommand(env *Env, run func(context.Context, *Env, string) error
 			if err := exactArgs(c, &name); err != nil {
 				return err
 			}
+			name, err := unitName(name)
+			if err != nil {
+				return err
+			}
 			return run(c.Context, env, name)
 		},
 	}

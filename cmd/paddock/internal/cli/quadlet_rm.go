@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,12 +28,19 @@ func quadletRmCommand(env *Env, run func(context.Context, *Env, *quadletRmOption
 			if o.names = allArgs(c); len(o.names) == 0 {
 				return usagef("rm takes NAME..., got none")
 			}
+			for i, typed := range o.names {
+				name, err := unitName(typed)
+				if err != nil {
+					return err
+				}
+				o.names[i] = name
+			}
 			return run(c.Context, env, &o)
 		},
 	}
 }
 
-func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) error {
+func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) (err error) {
 	units, err := installer(ctx, env)
 	if err != nil {
 		return err
@@ -41,14 +49,19 @@ func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) error {
 	if err != nil {
 		return err
 	}
+	locked, err := lockUnits(ctx, env, units, false)
+	if err != nil {
+		return fmt.Errorf("removing units: %w", err)
+	}
+	defer func() { err = errors.Join(err, locked.Unlock()) }()
 	var failed []error
 	for _, name := range o.names {
-		removed, err := units.Remove(ctx, name)
+		removed, err := locked.Remove(ctx, name)
 		if o.ignore && errors.Is(err, artifacts.ErrNotFound) {
 			continue
 		}
-		if err == nil {
-			err = unpin(ctx, store, units, removed)
+		if removed != nil { // be it that systemd does not know
+			err = errors.Join(err, unpin(ctx, store, locked, removed))
 		}
 		if err == nil {
 			err = ui.Text(env.Out, name)

@@ -44,7 +44,7 @@ func TestQuadletInstall(t *testing.T) {
 	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny, pin}) {
 		t.Errorf("after the refusal the store has %q", got)
 	}
-	w.must(t, "quadlet", "rm", "svc")
+	w.must(t, "quadlet", "rm", "svc.service")
 	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny}) || exists(path) || w.systemd.active["svc.service"] {
 		t.Errorf("after rm the store has %q, the unit %v, the service %v", got, exists(path), w.systemd.active)
 	}

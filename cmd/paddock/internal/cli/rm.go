@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -33,6 +33,8 @@ func rmCommand(env *Env, run func(context.Context, *Env, *rmOptions) error) *cli
 				return usagef("rm takes NAME... or --all, not both")
 			case !o.all && len(o.names) == 0:
 				return usagef("rm takes NAME..., got none")
+			case slices.Contains(o.names, ""):
+				return usagef("rm takes NAME..., got an empty argument")
 			}
 			return run(c.Context, env, &o)
 		},
@@ -83,7 +85,7 @@ func removeOne(ctx context.Context, env *Env, store artifacts.Store, name string
 	case ignore && errors.Is(err, artifacts.ErrNotFound):
 		return nil
 	case err != nil:
-		return fmt.Errorf("removing %s: %w", name, err)
+		return hintMissing(err)
 	}
 	return ui.Text(env.Out, name)
 }

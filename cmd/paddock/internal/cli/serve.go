@@ -59,6 +59,7 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
+	o.fetch.admit = func(m *artifacts.Model) error { return servable(m, opts) }
 	model, err := serveModel(ctx, env, store, o)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 		}
 		return ui.Text(env.Out, line)
 	case o.detach:
-		return serveDetached(ctx, env, choice.Engine, spec, argv)
+		return serveDetached(ctx, env, choice.Engine, spec, &detached{argv: argv, replace: o.replace})
 	}
 	if url := spec.URL(); url != "" {
 		ui.Note(env.Err, "serving "+model.Name+" at "+url)
@@ -100,23 +101,4 @@ func serveModel(ctx context.Context, env *Env, store artifacts.Store, o *serveOp
 		return nil, fmt.Errorf("serving %s: %w", o.model, err)
 	}
 	return model, nil
-}
-
-// serveDetached starts the container and waits until the server in it answers.
-func serveDetached(ctx context.Context, env *Env, eng engine.Engine, spec *workload.Spec, argv []string) error {
-	if err := env.Services.Run(ctx, argv, &engine.Streams{Out: env.Out, Err: env.Err}); err != nil {
-		return err
-	}
-	url := spec.HealthURL()
-	if url == "" {
-		return nil // nobody on this host can ask
-	}
-	err := engine.WaitHealthy(ctx, url, &engine.WaitOptions{Exited: func(ctx context.Context) error {
-		return stopped(ctx, env, eng, spec.Name)
-	}})
-	if err != nil {
-		return WithHint(fmt.Errorf("serving %s: %w", spec.Model, err), fmt.Sprintf("%s logs %s", eng.Name(), spec.Name))
-	}
-	ui.Note(env.Err, "serving "+spec.Model+" at "+spec.URL())
-	return nil
 }

@@ -64,25 +64,58 @@ func TestServeDryRun(t *testing.T) {
 	if code, _, _ := w.run(t, "serve", "-d", tiny); code != 125 {
 		t.Errorf("podman's 125 became %d", code)
 	}
-	if want, err := engine.ShellLine(w.ran[0]); err != nil || strings.TrimSpace(out) != want {
+	if want, err := engine.ShellLine(w.ran[1]); err != nil || strings.TrimSpace(out) != want {
 		t.Errorf("the dry run printed\n%s\nand what ran was\n%s (%v)", out, want, err)
 	}
 }
 
-// TestServeDetached: a server that ends before it answers is an error that says so.
+// TestServeDetached: a server that ends before it answers is an error that says so, and stays for its logs.
 func TestServeDetached(t *testing.T) {
 	w := newWorld(t)
 	w.publish(t, tiny)
-	w.runs = func(argv []string, s *engine.Streams) error {
-		if argv[1] != "run" {
-			_, err := io.WriteString(s.Out, "exited 1\n")
-			return err
-		}
-		return nil
-	}
+	w.runs = containers(nil)
 	code, _, err := w.run(t, "serve", "-d", "--port", "1", tiny)
 	if code != 1 || !strings.Contains(err.Error(), "ended") || !strings.Contains(strings.Join(Hints(err), ""), "podman logs tiny-1") {
 		t.Errorf("exit %d, %v, %q", code, err, Hints(err))
+	}
+	if last := w.ran[len(w.ran)-1]; slices.Contains(last, "rm") {
+		t.Errorf("it was removed: %q", last)
+	}
+	code, _, err = w.run(t, "serve", "-d", "--port", "1", tiny)
+	if code != 1 || !strings.Contains(err.Error(), "tiny-1 already") || !strings.Contains(strings.Join(Hints(err), ""), "--replace") {
+		t.Errorf("a second time: exit %d, %v, %q", code, err, Hints(err))
+	}
+}
+
+// TestServeWithdraws: a container that could not be started is not left in the way.
+func TestServeWithdraws(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	w.runs = containers(&engine.ExitError{Name: "podman", Code: 126, Err: errors.New("port taken")})
+	if code, _, err := w.run(t, "serve", "-d", tiny); code != 126 {
+		t.Errorf("exit %d, %v", code, err)
+	}
+	if last := w.ran[len(w.ran)-1]; !slices.Equal(last, []string{"/usr/bin/podman", "rm", "--force", "--ignore", "tiny-1"}) {
+		t.Errorf("the last that ran is %q", last)
+	}
+}
+
+// containers is an engine whose containers end at once, or do not start.
+func containers(start error) func(argv []string, s *engine.Streams) error {
+	there := false
+	return func(argv []string, s *engine.Streams) error {
+		switch {
+		case argv[1] == "run":
+			there = true
+			return start
+		case argv[1] == "rm":
+			there = false
+			return nil
+		case !there:
+			return &engine.ExitError{Name: "podman", Code: 125, Err: errors.New("no such container")}
+		}
+		_, err := io.WriteString(s.Out, "exited 1\n")
+		return err
 	}
 }
 

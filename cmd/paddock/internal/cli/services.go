@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.podman.io/image/v5/types"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/quadlet"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/registry"
@@ -58,10 +61,10 @@ func chooseEngine(ctx context.Context, env *Env) (*engine.Choice, error) {
 		Requested: cfg.Engine.Name.Value, Origin: cfg.Engine.Name.Origin,
 		Podman: &engine.ProbeOptions{Environ: env.Environ(), CacheDir: env.cacheDir()},
 	})
-	if err != nil {
-		return nil, WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later")
+	if errors.Is(err, engine.ErrNoEngine) {
+		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later")
 	}
-	return choice, nil
+	return choice, err
 }
 
 // cacheDir is where what Podman says of itself is kept: the user's runtime folder, which ends with the session. "" for none.
@@ -87,14 +90,26 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 	case choice.Podman.Remote:
 		return nil, fmt.Errorf("opening Podman's artifact store: %s talks to a service, and its store is on that machine", choice.Podman.Path)
 	}
-	return podmanstore.Open(&podmanstore.Options{GraphRoot: choice.Podman.GraphRoot, Logger: env.Log()})
+	return podmanstore.Open(&podmanstore.Options{
+		GraphRoot: choice.Podman.GraphRoot, Logger: env.Log(),
+		Wait: func(reason string) {
+			if reason != "" {
+				ui.Note(env.Err, reason)
+			}
+		},
+	})
 }
 
 func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
+	cfg, err := env.Config()
+	if err != nil {
+		return nil, err
+	}
 	user, password, _ := strings.Cut(o.creds, ":")
 	opts := &registry.Options{
 		AuthFile: o.authFile, Username: user, Password: password, CertDir: o.certDir,
 		UserAgent: appName + "/" + version, Logger: env.Log(), Getenv: env.Getenv,
+		Stall: time.Duration(cfg.Pull.StallTimeout.Value) * time.Second,
 	}
 	if o.tlsVerify != types.OptionalBoolUndefined {
 		verify := o.tlsVerify == types.OptionalBoolTrue

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -32,4 +33,21 @@ func notEmpty(s string) error {
 		return errors.New("may not be empty")
 	}
 	return nil
+}
+
+// address is an IP literal: what a port can be published on.
+func address(s string) error {
+	ip, err := netip.ParseAddr(s)
+	if err != nil || ip.Zone() != "" {
+		return fmt.Errorf("%q is no IP address without a zone", s)
+	}
+	return nil
+}
+
+// image is what an engine cannot take for an option.
+func image(s string) error {
+	if strings.HasPrefix(s, "-") {
+		return fmt.Errorf("%q is no name of an image", s)
+	}
+	return notEmpty(s)
 }

@@ -28,6 +28,10 @@ type Engine struct {
 type Pull struct {
 	// Jobs is how many connections may be open at once; 0 for a default chosen by measurement.
 	Jobs Value[int]
+	// Local says whether blobs that other tools on the machine have fetched are used.
+	Local Value[bool]
+	// StallTimeout is how many seconds a server may be silent before a request is given up and made again, at most 15; 0 for 15.
+	StallTimeout Value[int]
 }
 
 // Serve is the table [serve].
@@ -53,10 +57,10 @@ type Quadlet struct {
 func Default() *Config {
 	return &Config{
 		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
-		Pull:   Pull{Jobs: byDefault(0, within(0, 256))},
+		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
-			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", notEmpty),
-			Host:    byDefault("127.0.0.1", notEmpty),
+			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
+			Host:    byDefault("127.0.0.1", address),
 			Port:    byDefault(8080, within(1, 65535)),
 			CtxSize: byDefault(0, within(0, 1<<30)),
 			Network: byDefault[string]("", nil),

@@ -31,7 +31,7 @@ func TestPrecedence(t *testing.T) {
 		"usr/share/containers/paddock.conf":           "[serve]\nimage = 'usr'\nport = 1001\nhost = '::1'\nctx_size = 1\nnetwork = 'usr'",
 		"usr/share/containers/paddock.conf.d/a.conf":  "serve.port = 1002",
 		"etc/containers/paddock.conf":                 "[serve]\nport = 1003\nctx_size = 2\n[quadlet]\nrestart = 'always'",
-		"etc/containers/paddock.conf.d/20-b.conf":     "[serve]\nctx_size = 4",
+		"etc/containers/paddock.conf.d/20-b.conf":     "[serve]\nctx_size = 4\n[pull]\nlocal = false",
 		"etc/containers/paddock.conf.d/10-a.conf":     "serve = { ctx_size = 3 }\npull.jobs = 3",
 		"etc/containers/paddock.conf.d/README":        "not settings",
 		"home/.config/containers/paddock.conf":        "serve.network = 'home'",
@@ -55,6 +55,8 @@ func TestPrecedence(t *testing.T) {
 	want := []string{
 		"engine.name =  from default",
 		"pull.jobs = 3 from /etc/containers/paddock.conf.d/10-a.conf",
+		"pull.local = false from /etc/containers/paddock.conf.d/20-b.conf",
+		"pull.stall_timeout = 0 from default",
 		"serve.image = env from PADDOCK_IMAGE",
 		"serve.host = ::1 from /usr/share/containers/paddock.conf",
 		"serve.port = 9000 from --port",
@@ -114,6 +116,7 @@ func TestFileRefused(t *testing.T) {
 		{"serve.image = 5", ":1: serve.image: want a string, got an integer"},
 		{"serve.host = true", ":1: serve.host: want a string, got a boolean"},
 		{"serve.host = ['a']", ":1: serve.host: want a string, got an array"},
+		{"pull.local = 1", ":1: pull.local: want a boolean, got an integer"},
 		{"serve.port = 1.5", ":1: serve.port: want an integer, got a float"},
 		{"serve = 3", ":1: unknown key serve"},
 		{"[[serve]]\nport = 1", ":1: unknown key serve"},
@@ -140,9 +143,9 @@ func TestUnreadableFolder(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	env := []string{"PADDOCK_PROT=1", "PADDOCK_SOMETHING_ELSE=x", "PADDOCK_PORT=81", "HOME=/x"}
+	env := []string{"PADDOCK_PROT=1", "PADDOCK_LOCAL=0", "PADDOCK_SOMETHING_ELSE=x", "PADDOCK_PORT=81", "HOME=/x"}
 	c, warnings, err := Load(&Sources{Root: t.TempDir(), Environ: env})
-	if err != nil || c.Serve.Port.Value != 81 {
+	if err != nil || c.Serve.Port.Value != 81 || c.Pull.Local.Value {
 		t.Fatal(err, c)
 	}
 	want := []string{
@@ -152,7 +155,7 @@ func TestEnvironment(t *testing.T) {
 	if !slices.Equal(warnings, want) {
 		t.Errorf("warnings: %q", warnings)
 	}
-	for _, bad := range []string{"PADDOCK_PORT=http", "PADDOCK_PORT=0", "PADDOCK_ENGINE=lxc"} {
+	for _, bad := range []string{"PADDOCK_PORT=http", "PADDOCK_PORT=0", "PADDOCK_ENGINE=lxc", "PADDOCK_LOCAL=maybe"} {
 		name, _, _ := strings.Cut(bad, "=")
 		if _, _, err := Load(&Sources{Root: t.TempDir(), Environ: []string{bad}}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", bad, err)

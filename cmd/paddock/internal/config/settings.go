@@ -38,6 +38,8 @@ func (c *Config) settings() []setting {
 	return []setting{
 		textSetting("engine.name", "PADDOCK_ENGINE", &c.Engine.Name),
 		intSetting("pull.jobs", "PADDOCK_JOBS", &c.Pull.Jobs),
+		boolSetting("pull.local", "PADDOCK_LOCAL", &c.Pull.Local),
+		intSetting("pull.stall_timeout", "PADDOCK_STALL_TIMEOUT", &c.Pull.StallTimeout),
 		textSetting("serve.image", "PADDOCK_IMAGE", &c.Serve.Image),
 		textSetting("serve.host", "PADDOCK_HOST", &c.Serve.Host),
 		intSetting("serve.port", "PADDOCK_PORT", &c.Serve.Port),
@@ -79,6 +81,27 @@ func intSetting(key, env string, v *Value[int]) setting {
 			return v.put(n, origin)
 		},
 		show: func() (string, string) { return strconv.Itoa(v.Value), v.Origin },
+	}
+}
+
+func boolSetting(key, env string, v *Value[bool]) setting {
+	return setting{
+		key: key, env: env,
+		toml: func(raw any, origin string) error {
+			b, ok := raw.(bool)
+			if !ok {
+				return wrongType(raw, "a boolean")
+			}
+			return v.put(b, origin)
+		},
+		text: func(s, origin string) error {
+			b, err := strconv.ParseBool(s)
+			if err != nil {
+				return fmt.Errorf("%q is neither true nor false", s)
+			}
+			return v.put(b, origin)
+		},
+		show: func() (string, string) { return strconv.FormatBool(v.Value), v.Origin },
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"go.podman.io/common/pkg/report"
 )
@@ -31,6 +32,9 @@ type ListOptions struct {
 func List[T any](w io.Writer, rows []T, o *ListOptions) error {
 	if IsJSON(o.Format) {
 		return JSON(w, append([]T{}, rows...))
+	}
+	if err := notWord(o.Format); err != nil {
+		return err
 	}
 	format, origin := o.Format, report.OriginUser
 	if format == "" {
@@ -63,6 +67,9 @@ func List[T any](w io.Writer, rows []T, o *ListOptions) error {
 func Object(w io.Writer, v any, format, fallback string) error {
 	if IsJSON(format) {
 		return JSON(w, v)
+	}
+	if err := notWord(format); err != nil {
+		return err
 	}
 	text := format
 	if text == "" {
@@ -114,4 +121,12 @@ func trimCells(s string) string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// notWord refuses a format of letters only: a template it would be, but one that prints itself; somebody hopes for yaml.
+func notWord(format string) error {
+	if format == "" || strings.ContainsFunc(format, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return nil
+	}
+	return fmt.Errorf("%w: %q: want json or a Go template", ErrFormat, format)
 }

@@ -20,6 +20,11 @@ func Failure(w io.Writer, text string, hints []string) {
 	}
 }
 
+// message prints each line of a text as a message of its own: several errors may have been joined.
 func message(w io.Writer, kind, text string) {
-	_, _ = io.WriteString(w, "paddock: "+kind+strings.TrimRight(Clean(text), "\n")+"\n")
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimRight(Clean(text), "\n")) {
+		b.WriteString("paddock: " + kind + strings.TrimRight(line, "\n") + "\n")
+	}
+	_, _ = io.WriteString(w, b.String())
 }

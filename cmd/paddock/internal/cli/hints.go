@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"go.podman.io/image/v5/docker/reference"
+	"go.podman.io/image/v5/types"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/transports/registry"
+)
+
+// hintFetch adds what to do about a failed pull of what was typed.
+func hintFetch(err error, typed string, o *originOptions) error {
+	switch {
+	case errors.Is(err, artifacts.ErrInvalidName):
+		return WithHint(asUsage(err), hintName(typed))
+	case errors.Is(err, artifacts.ErrIsImage):
+		return WithHint(err, "podman pull "+typed)
+	case errors.Is(err, artifacts.ErrAuthentication):
+		return WithHint(err, "podman login "+insecurely(o)+refusedBy(err, typed))
+	case errors.Is(err, artifacts.ErrPolicy):
+		return WithHint(err, hintPolicy(err))
+	}
+	return WithHint(err, hintTLS(err))
+}
+
+// insecurely is the flag that podman login needs for a registry that this command was told not to verify.
+func insecurely(o *originOptions) string {
+	if o.tlsVerify == types.OptionalBoolFalse {
+		return "--tls-verify=false "
+	}
+	return ""
+}
+
+// hintMissing is for a name that the store does not have.
+func hintMissing(err error) error {
+	if errors.Is(err, artifacts.ErrNotFound) {
+		return WithHint(err, "paddock ls")
+	}
+	return err
+}
+
+// hintName is for names that nobody can resolve; "" if it is not the registry that is missing.
+func hintName(typed string) string {
+	if _, err := reference.ParseNamed(localName(typed)); errors.Is(err, reference.ErrNameNotCanonical) {
+		return "put the registry in front, as in quay.io/ORG/NAME, or add an alias, see containers-registries.conf(5)"
+	}
+	return ""
+}
+
+// refusedBy is the host that refused credentials. Behind a rewritten location or a short name, that is not what was typed.
+func refusedBy(err error, typed string) string {
+	var refused *registry.AuthenticationError
+	if errors.As(err, &refused) {
+		return refused.Registry
+	}
+	return registryOf(typed)
+}
+
+// hintPolicy says where the rule is explained.
+func hintPolicy(err error) string {
+	var refused *registry.PolicyError
+	switch {
+	case !errors.As(err, &refused):
+		return ""
+	case refused.Blocked:
+		return "man containers-registries.conf"
+	case refused.Unsigned:
+		return "where signatures are looked for is set in registries.d (use-sigstore-attachments, lookaside), see containers-registries.d(5)"
+	}
+	return "podman image trust show"
+}
+
+// hintTLS is for registries that do not speak TLS, or not with a certificate that is trusted; "" for any other error.
+func hintTLS(err error) string {
+	var at *url.Error
+	if !errors.As(err, &at) {
+		return ""
+	}
+	u, parseErr := url.Parse(at.URL)
+	if parseErr != nil {
+		return ""
+	}
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "if " + u.Host + " may be asked without TLS, set insecure = true for it in registries.conf, or give --tls-verify=false"
+	case errors.As(err, &untrusted):
+		return "trust its CA in certs.d/" + u.Host + "/ca.crt, see containers-certs.d(5), or with --cert-dir"
+	}
+	return ""
+}

@@ -1,0 +1,83 @@
+package quadlet
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// kind is one kind of Quadlet file: the section that is its own, and what its service's name has after the file's
+// (podman-systemd.unit(5), ServiceName=).
+type kind struct{ section, suffix string }
+
+func kinds() map[string]kind {
+	return map[string]kind{
+		".container": {"Container", ""}, ".kube": {"Kube", ""}, ".pod": {"Pod", "-pod"}, ".volume": {"Volume", "-volume"},
+		".network": {"Network", "-network"}, ".image": {"Image", "-image"}, ".build": {"Build", "-build"}, ".artifact": {"Artifact", "-artifact"},
+	}
+}
+
+// rival returns another Quadlet file, in the folder or below it, that makes the same service; "" if there is none. Quadlet says
+// nothing of two such files: the one that it comes to last wins (seen with Podman 5.8.6). systemd does not know of it before it reads
+// its units again.
+func (i *Installer) rival(in *Installed) (string, error) {
+	found := ""
+	units := os.DirFS(i.Dir)
+	err := fs.WalkDir(units, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case unreadable(err):
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && (strings.HasSuffix(name, ".d") || name == "users" && !i.Systemctl.User):
+			return fs.SkipDir // drop-ins, and the units of users
+		case d.IsDir() || name == filepath.Base(in.Path):
+			return nil
+		}
+		service, err := serviceOf(units, name)
+		if err != nil || service != in.Service {
+			return err
+		}
+		found = filepath.Join(i.Dir, name)
+		return fs.SkipAll
+	})
+	return found, err
+}
+
+// serviceOf returns the service that Quadlet makes of a file; "" if none.
+func serviceOf(units fs.FS, name string) (string, error) {
+	kind, ok := kinds()[path.Ext(name)]
+	if !ok {
+		return "", nil
+	}
+	info, err := fs.Stat(units, name)
+	if err == nil && !info.Mode().IsRegular() {
+		return "", nil
+	}
+	var data []byte
+	if err == nil {
+		data, err = fs.ReadFile(units, name)
+	}
+	if err != nil {
+		if unreadable(err) {
+			return "", nil
+		}
+		return "", err
+	}
+	service := strings.TrimSuffix(path.Base(name), path.Ext(name)) + kind.suffix
+	// Quadlet makes nothing of a file that does not parse, until someone mends it
+	if settings, err := parse(string(data)); err == nil {
+		if named := last(settings, kind.section, "ServiceName"); named != "" {
+			service = named
+		}
+	}
+	return service + ".service", nil
+}
+
+// unreadable says that a file is gone, or closed to us and so to the generator, which runs as the same user.
+func unreadable(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+}
