@@ -13,9 +13,18 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// Check looks at the manifest and every blob of a model: see artifacts.Checker. It takes no lock, so that verifying 40 GB
-// blocks nobody.
+// Check looks at the manifest and every blob of a model, and of what was unpacked from it: see artifacts.Checker. It takes
+// no lock, so that verifying 40 GB blocks nobody.
 func (s *Store) Check(ctx context.Context, m *artifacts.Model, verify bool) ([]artifacts.Damage, error) {
+	damaged, err := s.checkOne(ctx, m, verify)
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.checkDerived(ctx, m, verify)
+	return withDerived(damaged, more), err
+}
+
+func (s *Store) checkOne(ctx context.Context, m *artifacts.Model, verify bool) ([]artifacts.Damage, error) {
 	var damaged []artifacts.Damage
 	raw, err := s.readManifest(m.Digest)
 	if err != nil {

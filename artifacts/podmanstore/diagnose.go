@@ -52,6 +52,7 @@ func (s *Store) examine(l *look) ([]artifacts.Finding, error) {
 		}
 		findings = append(findings, found...)
 	}
+	findings = append(findings, x.examineDerived()...)
 	temps, uploading := l.temps()
 	findings = append(findings, temps...)
 	if uploading {

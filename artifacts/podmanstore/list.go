@@ -19,10 +19,12 @@ type record struct {
 	entry    entry
 	manifest []byte
 	err      error
+	derived  []byte // the manifest that was derived from it; nil if there is none
 }
 
-// List returns every entry, also those that lost their name (Name is ""), sorted by name. An entry that cannot be read
-// hides no other: its Packaging.Unservable says why.
+// List returns every entry, also those that lost their name (Name is ""), sorted by name. Derived artifacts
+// are not listed: they are how their origins are mounted. An entry that cannot be read hides no other: its
+// Packaging.Unservable says why.
 func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
 	records, err := s.records(ctx, func(*entry) bool { return true })
 	if err != nil {
@@ -72,9 +74,12 @@ func (s *Store) records(ctx context.Context, match func(*entry) bool) ([]record,
 		return nil, err
 	}
 	var records []record
+	derived := x.derived()
 	for i := range x.entries {
-		if e := &x.entries[i]; match(e) {
-			records = append(records, s.record(e))
+		if e := &x.entries[i]; e.origin() == "" && match(e) {
+			r := s.record(e)
+			s.attach(&r, derived[e.desc.Digest])
+			records = append(records, r)
 		}
 	}
 	return records, nil
@@ -93,7 +98,9 @@ func (s *Store) describe(r *record) *artifacts.Model {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("manifest %s is missing", r.entry.desc.Digest)
 	}
-	return s.model(&r.entry, r.entry.name(), r.manifest, err)
+	m := s.model(&r.entry, r.entry.name(), r.manifest, err)
+	s.adopt(m, r.derived)
+	return m
 }
 
 // abridge makes a text of others short enough for a message.

@@ -62,11 +62,12 @@ func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorO
 		if f.Path == "" {
 			continue
 		}
-		if err := s.moveToTrash(f.Path); err != nil {
+		taken, err := s.takeAway(f.Path)
+		if err != nil {
 			errs = append(errs, err)
-			continue
+		} else if taken {
+			mended = append(mended, f)
 		}
-		mended = append(mended, f)
 	}
 	return mended, out, errors.Join(errs...)
 }

@@ -19,6 +19,9 @@ func checkPlan(p *artifacts.Plan) error {
 	if p.Name.IsZero() {
 		return fmt.Errorf("%w: the plan has no name", artifacts.ErrInvalidName)
 	}
+	if err := checkReserved(p.Name); err != nil {
+		return err
+	}
 	if p.Kind == artifacts.KindImage {
 		return artifacts.ErrIsImage
 	}

@@ -70,15 +70,16 @@ func (l *lookup) isUntagged(e *entry) bool {
 // isPinned is the rule of Podman 6.0: any entry of the repository whose manifest has the digest (libartifact v0.68,
 // lookupArtifactLocked).
 func (l *lookup) isPinned(e *entry) bool {
-	if l.pin == "" || e.desc.Digest != l.pin {
+	if l.pin == "" || e.desc.Digest != l.pin || e.origin() != "" {
 		return false
 	}
 	name, err := artifacts.ParseName(e.name())
 	return err == nil && name.Repository() == l.repository
 }
 
+// hasPrefix finds no derived artifact: that one is found by its name only.
 func (l *lookup) hasPrefix(e *entry) bool {
-	return l.prefix != "" && strings.HasPrefix(e.desc.Digest.Encoded(), l.prefix)
+	return l.prefix != "" && e.origin() == "" && strings.HasPrefix(e.desc.Digest.Encoded(), l.prefix)
 }
 
 // ambiguous is the error for several entries, of which one was asked for.

@@ -18,6 +18,9 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 	if err := checkPin(name, source.Digest); err != nil {
 		return fmt.Errorf("naming %s: %w", source.Digest, err)
 	}
+	if err := checkReserved(name); err != nil {
+		return fmt.Errorf("naming %s: %w", source.Digest, err)
+	}
 	there, err := s.tagged(ctx, source.Digest, name)
 	if err != nil || there {
 		return err
