@@ -14,8 +14,8 @@ type Store interface {
 	// is whole and verified, and replaces an older entry of the same name. Landing what is there already moves no bytes.
 	// On failure the store is as it was; what was fetched is kept aside for the next attempt.
 	Land(ctx context.Context, plan *Plan, opts *LandOptions) (*Model, error)
-	// Find returns the model that a query names: a full name, a digest, or a unique prefix of a digest (hex, at least
-	// 3 characters), as Podman matches them. The error wraps ErrNotFound only if the store could be read,
+	// Find returns the model that a query names: a full name, a digest, or a unique prefix of a digest in hex,
+	// as Podman matches them. The error wraps ErrNotFound only if the store could be read,
 	// ErrAmbiguous if a prefix matches several digests.
 	Find(ctx context.Context, query string) (*Model, error)
 	// List returns every model, sorted by name.

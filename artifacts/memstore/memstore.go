@@ -198,7 +198,7 @@ func (s *Store) match(query string) ([]*artifacts.Model, error) {
 		}
 	}
 	hex := strings.TrimPrefix(query, "sha256:")
-	isHex := len(hex) >= 3 && strings.Trim(hex, "0123456789abcdef") == ""
+	isHex := hex != "" && strings.Trim(hex, "0123456789abcdef") == ""
 	var found []*artifacts.Model
 	for _, key := range slices.Sorted(maps.Keys(s.models)) {
 		m := s.models[key]

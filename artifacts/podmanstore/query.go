@@ -10,9 +10,6 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// minPrefix is the shortest prefix of a digest that is looked for, in hex characters.
-const minPrefix = 3
-
 // lookup is a query, read in every way that it can be meant. The ways are tried in the order of the fields.
 type lookup struct {
 	query string
@@ -35,7 +32,7 @@ func parseQuery(query string) lookup {
 		}
 	}
 	hex := strings.TrimPrefix(query, "sha256:")
-	if len(hex) >= minPrefix && len(hex) <= digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
+	if hex != "" && len(hex) <= digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
 		l.prefix = hex
 	}
 	return l

@@ -18,7 +18,7 @@ func (s *suite) queries() {
 	hex := o.Plan.Digest.Encoded()
 	for _, query := range []string{
 		latest, "quay.io/org/three", "quay.io/org/three@" + o.Plan.Digest.String(),
-		o.Plan.Digest.String(), hex, hex[:40], "sha256:" + hex[:40],
+		o.Plan.Digest.String(), hex, hex[:40], hex[:2], "sha256:" + hex[:40],
 	} {
 		if m := s.found(query, o); m.Name != latest {
 			s.Errorf("%s: found under %s", query, m.Name)
@@ -27,7 +27,7 @@ func (s *suite) queries() {
 	for _, query := range []string{
 		"three", "org/three", "org/three:latest", "quay.io/org/three:2", "quay.io/org/thre", "quay.io/org", "", ":",
 		"quay.io/org/three@" + other.Plan.Digest.String(), "quay.io/org/four@" + o.Plan.Digest.String(),
-		hex[:2], hex[1:40], "sha256:", hex + "0", "sha512:" + hex,
+		hex[1:40], "sha256:", hex + "0", "sha512:" + hex,
 	} {
 		if m, err := s.store.Find(s.Context(), query); !errors.Is(err, artifacts.ErrNotFound) {
 			s.Errorf("%q: got %+v, %v", query, m, err)

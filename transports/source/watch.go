@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -19,7 +20,7 @@ func Watch(body io.ReadCloser, stall time.Duration, cancel context.CancelCauseFu
 	if stall == 0 {
 		stall = DefaultStall
 	}
-	timer := time.AfterFunc(stall, func() {
+	timer := time.AfterFunc(math.MaxInt64, func() { // not stall: it would run from now on, and could fire before it is stopped
 		cancel(&artifacts.TemporaryError{Err: fmt.Errorf("no byte for %s", stall)})
 	})
 	timer.Stop()
