@@ -11,9 +11,6 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// minPrefix is the shortest prefix of a digest that is looked for, in hex characters.
-const minPrefix = 3
-
 // Entry is a manifest in a store, and the name it goes by; "" if it lost it.
 type Entry struct {
 	Name   string
@@ -42,7 +39,7 @@ func parseQuery(query string) lookup {
 		}
 	}
 	hex := strings.TrimPrefix(query, "sha256:")
-	if len(hex) >= minPrefix && len(hex) <= digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
+	if hex != "" && len(hex) <= digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
 		l.prefix = hex
 	}
 	return l

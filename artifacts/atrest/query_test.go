@@ -28,7 +28,7 @@ func TestMatch(t *testing.T) {
 		"abc10":                      {3},
 		"sha256:abc0":                {2, 4, 1, 0},
 		"abc":                        {3, 2, 4, 1, 0},
-		"ab":                         nil,
+		"ab":                         {3, 2, 4, 1, 0},
 		"":                           nil,
 		"ABC0":                       nil,
 		digestA + "0":                nil,
