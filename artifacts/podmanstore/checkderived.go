@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -25,7 +26,7 @@ func (s *Store) checkDerived(ctx context.Context, m *artifacts.Model, verify boo
 	if d == nil {
 		return []artifacts.Damage{{Digest: m.Digest, Size: int64(len(m.Manifest)), Problem: "is not unpacked"}}, nil
 	}
-	return s.checkOne(ctx, &artifacts.Model{Name: derivedName(m.Digest), Digest: d.Digest}, verify)
+	return atrest.Check(ctx, &artifacts.Model{Name: derivedName(m.Digest), Digest: d.Digest}, verify, s.blobPath)
 }
 
 // withDerived joins the damages of a model and of its derived artifact, which share blobs.

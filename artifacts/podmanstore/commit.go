@@ -12,6 +12,7 @@ import (
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // atOnce is how many blobs are moved into the store, or out of it, in one hold of the lock. One takes some 20 µs, so that
@@ -50,7 +51,7 @@ func (s *Store) commit(ctx context.Context, wait func(string), c *commit) error 
 		return err
 	}
 	out, err := c.run()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (s *Store) commit(ctx context.Context, wait func(string), c *commit) error 
 }
 
 // lockForCommit prepares what was derived, and takes the lock.
-func (s *Store) lockForCommit(ctx context.Context, wait func(string), derived *commit) (*held, error) {
+func (s *Store) lockForCommit(ctx context.Context, wait func(string), derived *commit) (*atrest.Held, error) {
 	if derived != nil {
 		if err := derived.prepare(ctx, wait); err != nil {
 			return nil, err
@@ -70,7 +71,7 @@ func (s *Store) lockForCommit(ctx context.Context, wait func(string), derived *c
 // settle ends a change of the index outside the lock: the change is made to last, and what it displaced is deleted. What
 // cannot be deleted is left for Diagnose: the change itself has succeeded.
 func (s *Store) settle(ctx context.Context, wait func(string), out *sweeping) error {
-	if err := syncDir(s.root); err != nil {
+	if err := atrest.SyncDir(s.root); err != nil {
 		return err
 	}
 	if err := out.finish(ctx, wait); err != nil {

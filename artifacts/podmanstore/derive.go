@@ -11,6 +11,7 @@ import (
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 	"github.com/paddock-dev/paddock/artifacts/unpack"
@@ -63,12 +64,12 @@ func (s *Store) derive(ctx context.Context, plan *artifacts.Plan, batch *staging
 
 // derivable parses the manifest of a plan; nil if nothing is to be derived from it, be it that it cannot be parsed.
 func (s *Store) derivable(plan *artifacts.Plan, batch *staging.Batch) (*packaging.Model, error) {
-	refs, err := parseRefs(plan.Manifest)
+	refs, err := atrest.ParseRefs(plan.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("parsing the manifest: %w", err)
 	}
 	var config []byte
-	if c := refs.config; c != nil && c.Size <= packaging.MaxConfigSize {
+	if c := refs.Config; c != nil && c.Size <= packaging.MaxConfigSize {
 		if config, err = os.ReadFile(batch.Path(c.Digest)); err != nil {
 			return nil, fmt.Errorf("reading the config: %w", err)
 		}
@@ -103,11 +104,11 @@ func (d *derivation) make(ctx context.Context, plan *artifacts.Plan, model *pack
 			return err
 		}
 	}
-	refs, err := parseRefs(d.manifest)
+	refs, err := atrest.ParseRefs(d.manifest)
 	if err != nil {
 		return fmt.Errorf("parsing the derived manifest: %w", err)
 	}
-	for _, b := range refs.blobs {
+	for _, b := range refs.Blobs {
 		d.blobs = append(d.blobs, artifacts.Blob{Digest: b.Digest, Size: b.Size})
 	}
 	return nil
@@ -157,14 +158,14 @@ func (d *derivation) close() error {
 
 // derivedReady is derivedWhole for the index as it is now. While another holds it for long, it says no.
 func (s *Store) derivedReady(ctx context.Context, origin digest.Digest) ([]byte, error) {
-	lock, err := s.lockRead(ctx, nil, quietTries)
-	if errors.Is(err, errBusy) {
+	lock, err := s.lockRead(ctx, nil, atrest.QuietTries)
+	if errors.Is(err, atrest.ErrBusy) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
 	x, err := s.readIndex()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -101,13 +102,13 @@ func (s *Store) derivedWhole(x *index, origin digest.Digest) ([]byte, error) {
 	if r.derived == nil {
 		return nil, nil
 	}
-	refs, err := parseRefs(r.derived)
+	refs, err := atrest.ParseRefs(r.derived)
 	if err != nil {
 		return nil, fmt.Errorf("parsing the manifest derived from %s: %w", origin, err)
 	}
-	for _, b := range refs.blobs {
+	for _, b := range refs.Blobs {
 		state, _, err := s.statBlob(b.Digest, b.Size)
-		if err != nil || state != blobWhole {
+		if err != nil || state != atrest.Whole {
 			return nil, err
 		}
 	}

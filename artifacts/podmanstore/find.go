@@ -25,7 +25,7 @@ func (s *Store) Find(ctx context.Context, query string) (*artifacts.Model, error
 		return nil, fmt.Errorf("finding %s: %w", query, err)
 	}
 	r, err := s.find(query)
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, fmt.Errorf("finding %w", err)
 	}

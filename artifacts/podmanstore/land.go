@@ -11,6 +11,7 @@ import (
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
@@ -43,14 +44,14 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 // artifact pull holds the lock it says no: the landing can go on meanwhile, and moves no bytes either if it proves to be the
 // second.
 func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descriptor) (there bool, derived []byte, err error) {
-	lock, err := s.lockRead(ctx, nil, quietTries)
-	if errors.Is(err, errBusy) {
+	lock, err := s.lockRead(ctx, nil, atrest.QuietTries)
+	if errors.Is(err, atrest.ErrBusy) {
 		return false, nil, nil
 	} else if err != nil {
 		return false, nil, err
 	}
 	x, err := s.readIndex()
-	lock.release() // the blobs are looked at without it: who removes them now could do so just after, too
+	lock.Release() // the blobs are looked at without it: who removes them now could do so just after, too
 	if err != nil {
 		return false, nil, err
 	}
@@ -62,7 +63,7 @@ func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descripto
 	}
 	for i := range plan.Blobs {
 		state, _, err := s.statBlob(plan.Blobs[i].Digest, plan.Blobs[i].Size)
-		if err != nil || state != blobWhole {
+		if err != nil || state != atrest.Whole {
 			return false, nil, err
 		}
 	}
@@ -73,7 +74,8 @@ func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descripto
 	return derived != nil, derived, err
 }
 
-// land fetches a plan, and commits it with what is derived from it, of which it returns the manifest; nil if there is none. retry says to do so once more if a blob was lost on the way.
+// land fetches a plan, and commits it with what is derived from it, of which it returns the manifest; nil if there is none.
+// retry says to do so once more if a blob was lost on the way.
 func (s *Store) land(
 	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, retry bool,
 ) (derived []byte, err error) {
@@ -81,7 +83,7 @@ func (s *Store) land(
 		return nil, fmt.Errorf("preparing the staging area: %w", err)
 	}
 	batch, err := s.area.Fetch(ctx, plan.Blobs, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: s.candidates(opts.Local), Label: s.label(), Logger: s.logger,
+		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local), Label: s.label(), Logger: s.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -101,8 +103,8 @@ func (s *Store) land(
 	return derived, errors.Join(err, batch.Close())
 }
 
-// commitStaged derives what is to be derived, and commits. It stages the manifest, too: one of 5,000 layers has a megabyte, which is not to be written and synced under
-// the lock.
+// commitStaged derives what is to be derived, and commits. It stages the manifest, too: one of 5,000 layers has a megabyte,
+// which is not to be written and synced under the lock.
 func (s *Store) commitStaged(
 	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, blobs *staging.Batch,
 ) (_ []byte, err error) {
@@ -131,30 +133,16 @@ func (s *Store) commitStaged(
 	return derived.bytes(), s.commit(ctx, wait, c)
 }
 
-// candidates offers the staging area files that hold a blob: the store's own, and else those of other tools, untrusted.
-func (s *Store) candidates(local func(digest.Digest, int64) []string) func(digest.Digest, int64) []staging.Candidate {
-	return func(d digest.Digest, size int64) []staging.Candidate {
-		if own := s.own(d, size); own != nil || local == nil {
-			return own
-		}
-		var found []staging.Candidate
-		for _, path := range local(d, size) {
-			found = append(found, staging.Candidate{Path: path})
-		}
-		return found
-	}
-}
-
 // own is the store's blob, which the staging area pins by a hard link: a removal in another process then cannot take it
 // away.
-func (s *Store) own(d digest.Digest, size int64) []staging.Candidate {
+func (s *Store) own(d digest.Digest, size int64) []string {
 	state, _, err := s.statBlob(d, size)
-	if err != nil || state != blobWhole {
+	if err != nil || state != atrest.Whole {
 		return nil // then it is fetched
 	}
 	path, err := s.blobPath(d)
 	if err != nil {
 		return nil
 	}
-	return []staging.Candidate{{Path: path, Trusted: true}}
+	return []string{path}
 }

@@ -1,17 +1,13 @@
 package podmanstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
-	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // record is an entry with its manifest, as read under the lock.
@@ -31,35 +27,12 @@ func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
 		return nil, fmt.Errorf("listing: %w", err)
 	}
 	models := make([]*artifacts.Model, len(records))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for part := range slices.Chunk(indices(len(records)), 64) {
-		g.Go(func() error {
-			for _, i := range part {
-				models[i] = s.describe(&records[i])
-			}
-			return ctx.Err()
-		})
-	}
-	if err := g.Wait(); err != nil {
+	err = atrest.Each(ctx, len(records), func(i int) { models[i] = s.describe(&records[i]) })
+	if err != nil {
 		return nil, fmt.Errorf("listing: %w", err)
 	}
-	sortModels(models)
+	atrest.SortModels(models)
 	return models, nil
-}
-
-func indices(n int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
-
-func sortModels(models []*artifacts.Model) {
-	slices.SortStableFunc(models, func(a, b *artifacts.Model) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Digest, b.Digest))
-	})
 }
 
 // records reads the entries that match, and their manifests. Only that happens under the lock.
@@ -68,7 +41,7 @@ func (s *Store) records(ctx context.Context, match func(*entry) bool) ([]record,
 	if err != nil {
 		return nil, err
 	}
-	defer lock.release()
+	defer lock.Release()
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err

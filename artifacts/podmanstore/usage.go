@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Usage adds up the store: see artifacts.Meter.
@@ -19,11 +20,11 @@ func (s *Store) Usage(ctx context.Context, wait func(reason string)) (*artifacts
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
 	u, err := s.usage()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
-	if u.Staging, err = s.stagingBytes(); err != nil {
+	if u.Staging, err = atrest.StagingBytes(s.area); err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.work.staging, err)
 	}
 	slices.SortFunc(u.Models, func(a, b artifacts.ModelUsage) int {
