@@ -56,3 +56,24 @@ func (x *index) examineDerived() []artifacts.Finding {
 	}
 	return findings
 }
+
+// blame says of damaged unpacked files whose they are: repairing the origin unpacks them again, and no registry has the
+// derived artifact. That of an origin which is gone is not to be repaired: see examineDerived.
+func (x *index) blame(e *entry, found []artifacts.Finding) []artifacts.Finding {
+	origin := e.origin()
+	if origin == "" {
+		return found
+	}
+	named := slices.IndexFunc(x.entries, func(o entry) bool { return o.err == nil && o.desc.Digest == origin && o.name() != "" })
+	kept := found[:0]
+	for _, f := range found {
+		if f.Kind == artifacts.FindingDamaged {
+			if named < 0 {
+				continue
+			}
+			f.Name, f.Digest, f.Detail = x.entries[named].name(), origin, "of its unpacked files, "+f.Detail
+		}
+		kept = append(kept, f)
+	}
+	return kept
+}

@@ -50,7 +50,7 @@ func (s *Store) examine(l *look) ([]artifacts.Finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		findings = append(findings, found...)
+		findings = append(findings, x.blame(&x.entries[i], found)...)
 	}
 	findings = append(findings, x.examineDerived()...)
 	temps, uploading := l.temps()

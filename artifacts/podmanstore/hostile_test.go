@@ -125,3 +125,29 @@ func TestWaitForWorkspace(t *testing.T) {
 	}
 	mounted(t, s, m)
 }
+
+// TestTakeAwaySparesUsed: a folder that came to be used since it was found stays where it is.
+func TestTakeAwaySparesUsed(t *testing.T) {
+	s := testStore(t)
+	space, err := s.openWorkspace(t.Context(), digest.FromString("origin"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeTest(t, filepath.Join(space.dir, "half"), "a file")
+	if taken, err := s.takeAway(space.dir); taken || err != nil {
+		t.Errorf("in use: %v, %v", taken, err)
+	}
+	if _, err := os.Stat(filepath.Join(space.dir, "half")); err != nil {
+		t.Error(err)
+	}
+	if err := space.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := s.takeAway(space.dir); !taken || err != nil {
+		t.Errorf("left: %v, %v", taken, err)
+	}
+	if err := s.emptyTrash(); err != nil {
+		t.Error(err)
+	}
+	nothingStaged(t, s)
+}
