@@ -228,7 +228,7 @@ func TestStaleStaging(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := s.Land(t.Context(), o.Plan, nil); err == nil {
+	if _, err := s.Land(t.Context(), o.Plan, &artifacts.LandOptions{Jobs: 1}); err == nil { // one after the other: the config is there then
 		t.Fatal("no error")
 	}
 	u, err := s.Usage(t.Context(), nil)

@@ -118,7 +118,7 @@ func TestPrune(t *testing.T) {
 	s := testStore(t)
 	o := storetest.NewOrigin(t, testName, map[string]string{"m.gguf": weights})
 	noFetch(o)
-	if _, err := s.Land(t.Context(), o.Plan, nil); err == nil {
+	if _, err := s.Land(t.Context(), o.Plan, &artifacts.LandOptions{Jobs: 1}); err == nil { // one after the other: the config is there then
 		t.Fatal("no error")
 	}
 	dry, err := s.Prune(t.Context(), &artifacts.PruneOptions{DryRun: true})
