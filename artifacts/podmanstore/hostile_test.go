@@ -151,3 +151,19 @@ func TestTakeAwaySparesUsed(t *testing.T) {
 	}
 	nothingStaged(t, s)
 }
+
+// TestDoctorBlamesTheOrigin: what is damaged is named as a person can repair it; without its origin there is nothing to
+// repair.
+func TestDoctorBlamesTheOrigin(t *testing.T) {
+	s := testStore(t)
+	m := landPacked(t, s, tarred(t), testName)
+	remove(t, s.testPath(t, m.Packaging.First(packaging.Weights).Digest))
+	f := diagnose(t, s, []artifacts.FindingKind{artifacts.FindingDamaged})[0]
+	if f.Name != testName || f.Digest != m.Digest || !strings.Contains(f.Detail, "unpacked files, blob sha256:") || f.Mendable {
+		t.Errorf("got %+v", f)
+	}
+	if err := openPodman(t, s).remove(t.Context(), testName); err != nil {
+		t.Fatal(err)
+	}
+	diagnose(t, s, []artifacts.FindingKind{artifacts.FindingNoOrigin})
+}
