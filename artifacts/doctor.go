@@ -31,6 +31,8 @@ type FindingKind string
 
 // What a Doctor looks for.
 const (
+	// FindingIndex is an index of the store that is missing or torn while there are blobs. The names in it are lost.
+	FindingIndex FindingKind = "index"
 	// FindingBadEntry is an entry of the store's index that cannot be read.
 	FindingBadEntry FindingKind = "bad-entry"
 	// FindingNoManifest is an entry whose manifest is missing or torn.

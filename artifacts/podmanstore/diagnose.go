@@ -40,6 +40,11 @@ func (s *Store) diagnose(opts *artifacts.DoctorOptions) ([]artifacts.Finding, er
 
 // examine looks at the store. The caller holds the lock.
 func (s *Store) examine(l *look) ([]artifacts.Finding, error) {
+	if lost, err := s.lostIndex(l); err != nil {
+		return nil, err
+	} else if lost != nil {
+		return []artifacts.Finding{*lost}, nil
+	}
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err

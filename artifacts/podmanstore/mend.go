@@ -51,6 +51,12 @@ func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorO
 		return nil, out, err
 	}
 	todo := slices.DeleteFunc(now, func(f artifacts.Finding) bool { return !f.Mendable || !slices.Contains(findings, f) })
+	if len(todo) > 0 && todo[0].Kind == artifacts.FindingIndex {
+		if err := s.mendLost(opts); err != nil {
+			return nil, out, err
+		}
+		return todo, out, nil // what else is wrong can be seen now
+	}
 	mended, gone, err := s.dropEntries(todo)
 	if gone != nil {
 		out = gone

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -299,4 +302,26 @@ func TestSlowConnection(t *testing.T) {
 			t.Errorf("took %v of the fake clock", took)
 		}
 	})
+}
+
+// TestAway: a registry that is away for a moment ends no download.
+func TestAway(t *testing.T) {
+	for name, gone := range map[string]error{
+		"refused": &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"no name": &net.DNSError{Err: "temporary failure in name resolution", Name: "registry"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				data := patterned(9, 4<<20)
+				o := &origin{data: data}
+				o.fault = func(n int, from, length int64) (io.ReadCloser, error) {
+					if n >= 2 && n < 6 { // fewer than one piece is tried
+						return nil, fmt.Errorf("asking: %w", gone)
+					}
+					return nil, nil
+				}
+				mustClose(t, mustFetch(t, Open(t.TempDir()), nil, o.blob()))
+			})
+		})
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
+	"syscall"
 	"time"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -57,7 +59,14 @@ func temporary(ctx context.Context, err error) bool {
 	}
 	var later *artifacts.TemporaryError
 	var read *readError
-	return errors.As(err, &later) || errors.As(err, &read)
+	return away(err) || errors.As(err, &later) || errors.As(err, &read)
+}
+
+// away says whether nobody answers, or the name is not known. Where the manifest came from a moment ago, that is a registry
+// that restarts, or a network that is gone for a while.
+func away(err error) bool {
+	var name *net.DNSError
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &name)
 }
 
 // refused says whether the origin asked for a pause.

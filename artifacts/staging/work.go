@@ -59,7 +59,7 @@ func (f *fetch) piece(ctx context.Context, p *piece, buf []byte) error {
 			return f.exhausted(p, failures, err)
 		}
 		d := pause(max(failures, 1), err)
-		f.log.Warn("retrying", "digest", p.at.item.blob.Digest, "offset", p.left().from, "in", d, "error", err)
+		f.log.Info("retrying", "digest", p.at.item.blob.Digest, "offset", p.left().from, "in", d, "error", err)
 		if err := f.rest(ctx, p, d, err); err != nil {
 			return err
 		}

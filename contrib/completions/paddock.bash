@@ -1,7 +1,8 @@
 # bash completion for paddock
 _paddock() {
-    local line=${COMP_LINE:0:COMP_POINT} cur path= word skip= broken
-    local flags valued subs lists
+    local line=${COMP_LINE:0:COMP_POINT} cur path= word flag= broken
+    local flags valued subs values lists files
+    local -A choices
     local -a typed
     read -ra typed <<<"$line"
     cur=
@@ -10,146 +11,342 @@ _paddock() {
         unset 'typed[-1]'
     fi
     broken=${cur%"${cur##*[:=]}"}
+    COMPREPLY=()
     _paddock_node ""
     for word in "${typed[@]:1}"; do
-        if [[ -n $skip ]]; then
-            skip=
+        if [[ -n $flag ]]; then
+            flag=
         elif [[ $word == -- ]]; then
-            COMPREPLY=($(compgen -f -- "$cur"))
+            compopt -o default
             return
         elif [[ " $valued " == *" $word "* ]]; then
-            skip=1
+            flag=$word
         elif [[ " $subs " == *" $word "* ]]; then
             path="${path:+$path }$word"
             _paddock_node "$path"
         fi
     done
-    if [[ -n $skip ]]; then
-        COMPREPLY=($(compgen -f -- "$cur"))
-    elif [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "$flags" -- "$cur"))
-    elif [[ -n $subs ]]; then
-        COMPREPLY=($(compgen -W "$subs" -- "$cur"))
-    elif [[ -n $lists ]]; then
-        COMPREPLY=($(compgen -W "$(eval "$lists" 2>/dev/null)" -- "$cur"))
-    else
-        COMPREPLY=($(compgen -f -- "$cur"))
+    if [[ -z $flag && $cur == --*=* ]]; then
+        flag=${cur%%=*}
+        cur=${cur#*=}
+        broken=${broken#"$flag="}
     fi
-    COMPREPLY=("${COMPREPLY[@]#"$broken"}")
+    if [[ -n $flag ]]; then
+        values=${choices[$flag]} files=1
+    elif [[ $cur == -* ]]; then
+        values=$flags
+    elif [[ -n $subs ]]; then
+        values=$subs
+    elif [[ -n $lists ]]; then
+        values=$(eval "$lists" 2>/dev/null)
+        files=
+    fi
+    if [[ -n $values ]]; then
+        COMPREPLY=($(compgen -W "$values" -- "$cur"))
+        COMPREPLY=("${COMPREPLY[@]#"$broken"}")
+    elif [[ -n $files ]]; then
+        compopt -o default
+    fi
 }
 
 _paddock_node() {
-    flags= valued= subs= lists=
+    flags= valued= subs= values= lists= files= choices=()
     case $1 in
     '')
         flags='--help -h --config --engine --log-level --version -v'
         valued='--config --engine --log-level'
         subs='pull ls list inspect rm remove serve quadlet ensure df prune doctor info version completion help'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'pull')
         flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
         valued='--authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
         ;;
     'ls'|'list')
         flags='--format -f --quiet -q --noheading -n --no-trunc --help -h --config --engine --log-level'
         valued='--format -f --config --engine --log-level'
         subs=''
+        choices[--format]='table json'
+        choices[-f]='table json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'inspect')
         flags='--format -f --help -h --config --engine --log-level'
         valued='--format -f --config --engine --log-level'
         subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'rm'|'remove')
         flags='--all -a --ignore -i --help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'serve')
         flags='--name --host --port -p --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
         valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'quadlet')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs='generate install ls list print rm remove'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'quadlet generate')
         flags='--name --host --port -p --image --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
         valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
         flags='--name --host --port -p --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
         valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'quadlet ls'|'quadlet list')
         flags='--format -f --noheading -n --help -h --config --engine --log-level'
         valued='--format -f --config --engine --log-level'
         subs=''
+        choices[--format]='table json'
+        choices[-f]='table json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'quadlet print')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
         ;;
     'quadlet rm'|'quadlet remove')
         flags='--ignore -i --help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
         ;;
     'ensure')
         flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --verify --help -h --config --engine --log-level'
         valued='--authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'df')
         flags='--format -f --verbose -v --help -h --config --engine --log-level'
         valued='--format -f --config --engine --log-level'
         subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'prune')
         flags='--age --dry-run --help -h --config --engine --log-level'
         valued='--age --config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'doctor')
         flags='--fix --age --format -f --help -h --config --engine --log-level'
         valued='--age --format -f --config --engine --log-level'
         subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'info')
         flags='--format -f --help -h --config --engine --log-level'
         valued='--format -f --config --engine --log-level'
         subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'version')
         flags='--format -f --help -h --config --engine --log-level'
         valued='--format -f --config --engine --log-level'
         subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     'completion')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        values='bash zsh fish'
         ;;
     'help')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
+        subs='pull ls list inspect rm remove serve quadlet ensure df prune doctor info version completion'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help pull')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help ls'|'help list')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help inspect')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help rm'|'help remove')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help serve')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help quadlet')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs='generate install ls list print rm remove'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help quadlet generate')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help quadlet install')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help quadlet ls'|'help quadlet list')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help quadlet print')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help quadlet rm'|'help quadlet remove')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help ensure')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help df')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help prune')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help doctor')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help info')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help version')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help completion')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
         ;;
     esac
 }
 
-complete -o default -F _paddock paddock
+complete -F _paddock paddock

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,9 +44,9 @@ func render(dir, page string) error {
 	if err != nil {
 		return err
 	}
-	roff := md2man.Render(text)
-	if !bytes.Contains(roff, []byte("\n.SH NAME")) {
-		return fmt.Errorf("it has no NAME section")
+	roff := md2man.Render(unlink(text))
+	if err := check(roff); err != nil {
+		return err
 	}
 	return os.WriteFile(filepath.Join(dir, name), roff, 0o644)
 }

@@ -22,13 +22,15 @@ type node struct {
 	usage string
 	flags []flagFacts
 	subs  []*node
-	// lists is the command that lists what the arguments may be; "" if they are files or nothing.
-	lists string
+	// An argument is one of values, or of what the command lists prints, or a file. If none of these is set, there is none.
+	values []string
+	lists  string
+	files  bool
 }
 
 func completionCommand(env *Env, app *cli.App, run func(context.Context, *Env, *completionOptions) error) *cli.Command {
 	return &cli.Command{
-		Name: "completion", Usage: "Print the completion script of a shell", ArgsUsage: "bash|zsh|fish",
+		Name: "completion", Usage: "Print the completion script of a shell", ArgsUsage: strings.Join(shells(), "|"),
 		Description: "The script covers commands, flags and the models in the store. To use it now:\n" +
 			"  source <(paddock completion bash)",
 		Action: func(c *cli.Context) error {
@@ -63,15 +65,31 @@ func completionScript(tree *node, shell string) (string, error) {
 	}
 }
 
+// shells are those that completionScript knows.
+func shells() []string { return []string{"bash", "zsh", "fish"} }
+
 // treeOf reads the command tree. Global flags belong to every command, and so does help.
 func treeOf(app *cli.App) *node {
 	global := []flagFacts{{long: "help", short: "h", names: []string{"help", "h"}, usage: "show help"}}
-	for _, f := range app.Flags {
-		global = append(global, describe(f))
-	}
+	global = append(global, factsOf(nil, app.Flags)...)
 	root := &node{names: []string{app.Name}, usage: app.Usage, flags: global}
 	root.subs = nodesOf(nil, app.Commands, global)
+	for _, n := range root.subs {
+		if n.names[0] == helpName {
+			n.subs, n.files = helpNodes(n, root.subs), false
+		}
+	}
 	return root
+}
+
+func factsOf(path []string, flags []cli.Flag) []flagFacts {
+	var facts []flagFacts
+	for _, f := range flags {
+		d := describe(f)
+		d.values = flagValues(path, d.long)
+		facts = append(facts, d)
+	}
+	return facts
 }
 
 func nodesOf(path []string, commands []*cli.Command, global []flagFacts) []*node {
@@ -80,13 +98,12 @@ func nodesOf(path []string, commands []*cli.Command, global []flagFacts) []*node
 		if c.Hidden {
 			continue
 		}
+		words := append(slices.Clone(path), c.Name)
 		n := &node{
-			words: append(slices.Clone(path), c.Name), names: c.Names(), usage: c.Usage,
-			lists: candidates(path, c),
+			words: words, names: c.Names(), usage: c.Usage, flags: factsOf(words, c.Flags),
+			values: argumentValues(words), lists: candidates(path, c),
 		}
-		for _, f := range c.Flags {
-			n.flags = append(n.flags, describe(f))
-		}
+		n.files = c.ArgsUsage != "" && n.lists == "" && n.values == nil
 		for _, g := range global {
 			if g.long != "version" {
 				n.flags = append(n.flags, g)
@@ -105,6 +122,8 @@ func (n *node) walk(visit func(*node)) {
 		sub.walk(visit)
 	}
 }
+
+func joinWords(words []string) string { return strings.Join(words, " ") }
 
 // spellings returns every way to type the path, so that aliases complete too.
 func (n *node) spellings(root *node) []string {

@@ -9,8 +9,9 @@ import (
 // the line apart itself, since readline's own words end at every colon and equals sign.
 const bashHead = `# bash completion for paddock
 _paddock() {
-    local line=${COMP_LINE:0:COMP_POINT} cur path= word skip= broken
-    local flags valued subs lists
+    local line=${COMP_LINE:0:COMP_POINT} cur path= word flag= broken
+    local flags valued subs values lists files
+    local -A choices
     local -a typed
     read -ra typed <<<"$line"
     cur=
@@ -19,43 +20,53 @@ _paddock() {
         unset 'typed[-1]'
     fi
     broken=${cur%"${cur##*[:=]}"}
+    COMPREPLY=()
     _paddock_node ""
     for word in "${typed[@]:1}"; do
-        if [[ -n $skip ]]; then
-            skip=
+        if [[ -n $flag ]]; then
+            flag=
         elif [[ $word == -- ]]; then
-            COMPREPLY=($(compgen -f -- "$cur"))
+            compopt -o default
             return
         elif [[ " $valued " == *" $word "* ]]; then
-            skip=1
+            flag=$word
         elif [[ " $subs " == *" $word "* ]]; then
             path="${path:+$path }$word"
             _paddock_node "$path"
         fi
     done
-    if [[ -n $skip ]]; then
-        COMPREPLY=($(compgen -f -- "$cur"))
-    elif [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "$flags" -- "$cur"))
-    elif [[ -n $subs ]]; then
-        COMPREPLY=($(compgen -W "$subs" -- "$cur"))
-    elif [[ -n $lists ]]; then
-        COMPREPLY=($(compgen -W "$(eval "$lists" 2>/dev/null)" -- "$cur"))
-    else
-        COMPREPLY=($(compgen -f -- "$cur"))
+    if [[ -z $flag && $cur == --*=* ]]; then
+        flag=${cur%%=*}
+        cur=${cur#*=}
+        broken=${broken#"$flag="}
     fi
-    COMPREPLY=("${COMPREPLY[@]#"$broken"}")
+    if [[ -n $flag ]]; then
+        values=${choices[$flag]} files=1
+    elif [[ $cur == -* ]]; then
+        values=$flags
+    elif [[ -n $subs ]]; then
+        values=$subs
+    elif [[ -n $lists ]]; then
+        values=$(eval "$lists" 2>/dev/null)
+        files=
+    fi
+    if [[ -n $values ]]; then
+        COMPREPLY=($(compgen -W "$values" -- "$cur"))
+        COMPREPLY=("${COMPREPLY[@]#"$broken"}")
+    elif [[ -n $files ]]; then
+        compopt -o default
+    fi
 }
 
 _paddock_node() {
-    flags= valued= subs= lists=
+    flags= valued= subs= values= lists= files= choices=()
     case $1 in
 `
 
 const bashTail = `    esac
 }
 
-complete -o default -F _paddock paddock
+complete -F _paddock paddock
 `
 
 func bashCompletion(tree *node) string {
@@ -70,9 +81,10 @@ func bashCompletion(tree *node) string {
 		fmt.Fprintf(&b, "        flags=%s\n", quoteShell(strings.Join(n.flagWords(false), " ")))
 		fmt.Fprintf(&b, "        valued=%s\n", quoteShell(strings.Join(n.flagWords(true), " ")))
 		fmt.Fprintf(&b, "        subs=%s\n", quoteShell(strings.Join(n.subWords(), " ")))
-		if n.lists != "" {
-			fmt.Fprintf(&b, "        lists=%s\n", quoteShell(n.lists))
+		for _, c := range n.choices() {
+			fmt.Fprintf(&b, "        choices[%s]=%s\n", c[0], quoteShell(c[1]))
 		}
+		b.WriteString(n.shellArguments())
 		b.WriteString("        ;;\n")
 	})
 	b.WriteString(bashTail)
@@ -91,6 +103,33 @@ func (n *node) flagWords(valued bool) []string {
 		}
 	}
 	return words
+}
+
+// choices returns the flags whose values are fixed, with their dashes, each with its values.
+func (n *node) choices() [][2]string {
+	var pairs [][2]string
+	for _, f := range n.flags {
+		if f.values == nil {
+			continue
+		}
+		for _, name := range f.names {
+			pairs = append(pairs, [2]string{dashed(name), joinWords(f.values)})
+		}
+	}
+	return pairs
+}
+
+// shellArguments assigns what arguments may be, for bash and zsh.
+func (n *node) shellArguments() string {
+	switch {
+	case n.values != nil:
+		return "        values=" + quoteShell(joinWords(n.values)) + "\n"
+	case n.lists != "":
+		return "        lists=" + quoteShell(n.lists) + "\n"
+	case n.files:
+		return "        files=1\n"
+	}
+	return ""
 }
 
 func (n *node) subWords() []string {

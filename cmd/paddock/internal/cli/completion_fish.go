@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
+// fishHead tells flags, which fish wants to know where their value is typed as well (__paddock_in), from arguments, which
+// are not looked for there (__paddock_at).
 const fishHead = `# fish completion for paddock
-function __paddock_at
+function __paddock_in -a pending
+    set -e argv[1]
     set -l at
     set -l skip
     set -l tokens (commandline -opc)
@@ -22,7 +25,11 @@ function __paddock_at
             set at (string trim "$at $word")
         end
     end
-    test -z "$skip"; and contains -- "$at" $argv
+    test -z "$skip" -o "$pending" = yes; and contains -- "$at" $argv
+end
+
+function __paddock_at
+    __paddock_in no $argv
 end
 
 `
@@ -40,15 +47,18 @@ func fishCompletion(tree *node) string {
 	fmt.Fprintf(&b, "set -g __paddock_paths %s\n", fishWords(paths))
 	fmt.Fprintf(&b, "set -g __paddock_valued %s\n\n", strings.Join(slices.Compact(valued), " "))
 	tree.walk(func(n *node) {
-		at := "-n " + quoteFish("__paddock_at "+fishWords(n.spellings(tree)))
+		paths := fishWords(n.spellings(tree))
+		at, in := "-n "+quoteFish("__paddock_at "+paths), "-n "+quoteFish("__paddock_in yes "+paths)
 		for _, f := range n.flags {
-			fmt.Fprintf(&b, "complete -c paddock %s %s -d %s\n", at, fishFlag(f), quoteFish(f.usage))
+			fmt.Fprintf(&b, "complete -c paddock %s %s -d %s\n", in, fishFlag(f), quoteFish(f.usage))
 		}
 		for _, s := range n.subs {
 			fmt.Fprintf(&b, "complete -c paddock -f %s -a %s -d %s\n", at, quoteFish(strings.Join(s.names, " ")), quoteFish(s.usage))
 		}
 		if n.lists != "" {
 			fmt.Fprintf(&b, "complete -c paddock -f %s -a %s\n", at, quoteFish("("+n.lists+" 2>/dev/null)"))
+		} else if !n.files {
+			fmt.Fprintf(&b, "complete -c paddock -f %s%s\n", at, fishChoices(n.values))
 		}
 	})
 	return b.String()
@@ -63,10 +73,20 @@ func fishFlag(f flagFacts) string {
 			words = append(words, "-l "+name)
 		}
 	}
-	if f.placeholder != "" {
+	switch {
+	case f.values != nil:
+		words = append(words, "-x")
+	case f.placeholder != "":
 		words = append(words, "-r")
 	}
-	return strings.Join(words, " ")
+	return strings.Join(words, " ") + fishChoices(f.values)
+}
+
+func fishChoices(values []string) string {
+	if values == nil {
+		return ""
+	}
+	return " -a " + quoteFish(joinWords(values))
 }
 
 func fishWords(words []string) string {

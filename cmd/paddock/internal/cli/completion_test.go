@@ -55,7 +55,7 @@ func TestCompletionsNameEverything(t *testing.T) {
 // synthetic is a tree with all that completion knows: aliases, groups, values, models.
 func synthetic() *node {
 	help := flagFacts{long: "help", short: "h", names: []string{"help", "h"}, usage: "it's help"}
-	engine := flagFacts{long: "engine", names: []string{"engine"}, placeholder: "ENGINE", usage: "choose: one"}
+	engine := flagFacts{long: "engine", names: []string{"engine"}, placeholder: "ENGINE", usage: "choose: one", values: []string{"podman", "docker"}}
 	quiet := flagFacts{long: "quiet", short: "q", names: []string{"quiet", "q"}, usage: "say less"}
 	file := flagFacts{long: "file", short: "f", names: []string{"file", "f"}, placeholder: "FILE", usage: "read `FILE`"}
 	all := []flagFacts{help, engine}
@@ -64,16 +64,19 @@ func synthetic() *node {
 	}
 	group := leaf(nil, "", []string{"quadlet"})
 	group.subs = []*node{leaf([]flagFacts{quiet}, "paddock ls", []string{"quadlet", "install"}), leaf(nil, "", []string{"quadlet", "ls"}, "list")}
+	pull, shell := leaf([]flagFacts{quiet, file}, "", []string{"pull"}), leaf(nil, "", []string{"shell"})
+	pull.files, shell.values = true, []string{"bash", "zsh"}
 	return &node{names: []string{"paddock"}, flags: all, subs: []*node{
-		leaf([]flagFacts{quiet, file}, "", []string{"pull"}), leaf([]flagFacts{quiet}, "", []string{"ls"}, "list"),
+		pull, leaf([]flagFacts{quiet}, "", []string{"ls"}, "list"), shell,
 		leaf(nil, `paddock ls --format '{{.Name}}'`, []string{"rm"}), group,
 	}}
 }
 
-// completeInBash asks a real bash what it offers at the end of a line.
+// completeInBash asks a real bash what it offers at the end of a line; "FILES" stands for the names of files.
 func completeInBash(t *testing.T, line string) []string {
 	t.Helper()
 	script := bashCompletion(synthetic()) + `
+compopt() { [ "$*" != "-o default" ] || COMPREPLY+=(FILES); }
 paddock() { printf '%s\n' quay.io/org/m:1 quay.io/org/m:2 localhost:5000/x:3; }
 COMP_LINE=$1 COMP_POINT=${#1}
 _paddock
@@ -92,7 +95,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 func TestBashCompletes(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
-		{"paddock ", "list ls pull quadlet rm"},
+		{"paddock ", "list ls pull quadlet rm shell"},
 		{"paddock p", "pull"},
 		{"paddock pull --", "--engine --file --help --quiet"},
 		{"paddock pull --qu", "--quiet"},
@@ -106,7 +109,22 @@ func TestBashCompletes(t *testing.T) {
 		{"paddock rm quay.io/org/m:", "1 2"},
 		{"paddock rm localhost:5000/x:", "3"},
 		{"paddock rm localhost:", "5000/x:3"},
-		{"paddock pull m -- -", ""},
+		{"paddock pull ", "FILES"},
+		{"paddock pull --file ", "FILES"},
+		{"paddock pull --file=/e", "FILES"},
+		{"paddock pull m -- -", "FILES"},
+		{"paddock pull m -- x ", "FILES"},
+		{"paddock ls ", ""},
+		{"paddock ls x", ""},
+		{"paddock shell ", "bash zsh"},
+		{"paddock shell z", "zsh"},
+		{"paddock shell x", ""},
+		{"paddock --engine ", "docker podman"},
+		{"paddock pull --engine p", "podman"},
+		{"paddock pull --engine=", "docker podman"},
+		{"paddock pull --engine=p", "podman"},
+		{"paddock pull --engine=x", ""},
+		{"paddock pull --file --engine=", "FILES"},
 	} {
 		if got := strings.Join(completeInBash(t, c.line), " "); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.line, got, c.want)

@@ -9,39 +9,49 @@ const zshHead = `#compdef paddock
 compdef _paddock paddock
 
 _paddock() {
-    local at= word skip i lists
+    local at= word flag= i values lists files
+    local -A choices
     local -a flags valued subs names found
     _paddock_node ''
     for ((i = 2; i < CURRENT; i++)); do
         word=$words[i]
-        if [[ -n $skip ]]; then
-            skip=
+        if [[ -n $flag ]]; then
+            flag=
         elif [[ $word == -- ]]; then
             _files
             return
         elif (( ${valued[(Ie)$word]} )); then
-            skip=1
+            flag=$word
         elif (( ${names[(Ie)$word]} )); then
             at="${at:+$at }$word"
             _paddock_node "$at"
         fi
     done
-    if [[ -n $skip ]]; then
-        _files
+    if [[ -z $flag && $words[CURRENT] == --*=* ]]; then
+        flag=${words[CURRENT]%%=*}
+        compset -P '*='
+    fi
+    if [[ -n $flag ]]; then
+        values=$choices[$flag] files=1 lists=
     elif [[ $words[CURRENT] == -* ]]; then
         _describe -o option flags
+        return
     elif (( $#subs )); then
         _describe command subs
+        return
+    fi
+    if [[ -n $values ]]; then
+        compadd -- ${=values}
     elif [[ -n $lists ]]; then
         found=(${(f)"$(eval "$lists" 2>/dev/null)"})
         compadd -a found
-    else
+    elif [[ -n $files ]]; then
         _files
     fi
 }
 
 _paddock_node() {
-    flags=() valued=() subs=() names=() lists=
+    flags=() valued=() subs=() names=() choices=() values= lists= files=
     case $1 in
 `
 
@@ -66,9 +76,10 @@ func zshCompletion(tree *node) string {
 		fmt.Fprintf(&b, "        valued=(%s)\n", strings.Join(n.flagWords(true), " "))
 		fmt.Fprintf(&b, "        subs=(%s)\n", zshCommands(n))
 		fmt.Fprintf(&b, "        names=(%s)\n", strings.Join(n.subWords(), " "))
-		if n.lists != "" {
-			fmt.Fprintf(&b, "        lists=%s\n", quoteShell(n.lists))
+		for _, c := range n.choices() {
+			fmt.Fprintf(&b, "        choices[%s]=%s\n", c[0], quoteShell(c[1]))
 		}
+		b.WriteString(n.shellArguments())
 		b.WriteString("        ;;\n")
 	})
 	b.WriteString(zshTail)

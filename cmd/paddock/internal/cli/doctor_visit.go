@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/podmanstore"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -95,6 +97,9 @@ func (v *doctorVisit) report(left []artifacts.Finding) error {
 	case v.options.format != "":
 		return asFormatUsage(ui.List(v.env.Out, doctorRows(all), &ui.ListOptions{Format: v.options.format, Default: doctorTable}))
 	case len(all) == 0:
+		if v.opts.Grace >= 0 {
+			ui.Note(v.env.Err, fmt.Sprintf("files younger than %s were left alone, see --age", cmp.Or(v.opts.Grace, podmanstore.DefaultGrace)))
+		}
 		return ui.Text(v.env.Out, "no problems found")
 	}
 	if err := v.announce(left); err != nil || !v.options.fix {

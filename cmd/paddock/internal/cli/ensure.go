@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
 type ensureOptions struct {
@@ -96,7 +97,9 @@ func repair(ctx context.Context, env *Env, store artifacts.Store, model *artifac
 		return err
 	}
 	for _, d := range damage {
-		env.Log().Warn("repairing", "model", model.Name, "blob", d.Digest.String(), "problem", d.Problem)
+		if !o.fetch.quiet {
+			ui.Warning(env.Err, fmt.Sprintf("repairing %s: %s %s", model.Name, d.Digest, d.Problem))
+		}
 	}
 	name, err := artifacts.ParseName(model.Name)
 	if err != nil {

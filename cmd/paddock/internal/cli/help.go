@@ -16,10 +16,12 @@ const exitStatusHelp = `Exit status:
   0 done; 1 error; 2 wrong usage; 3 not found; 4 authentication; 5 refused by policy or failed verification;
   125-127 from the engine; 130 interrupted`
 
+const helpName = "help"
+
 // helpCommand is "paddock help COMMAND", the same as "paddock COMMAND --help".
 func helpCommand(env *Env, app *cli.App) *cli.Command {
 	return &cli.Command{
-		Name: "help", Usage: "Show the help of a command", ArgsUsage: "[COMMAND...]",
+		Name: helpName, Usage: "Show the help of a command", ArgsUsage: "[COMMAND...]",
 		Action: func(c *cli.Context) error { return showHelp(env, app, allArgs(c)) },
 	}
 }
@@ -144,6 +146,7 @@ type flagFacts struct {
 	usage       string
 	fallback    string // the default, if it says anything
 	repeated    bool
+	values      []string // what completion offers; nil: the value is free
 }
 
 func describe(f cli.Flag) flagFacts {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"syscall"
 
 	"go.podman.io/image/v5/docker/reference"
 	"go.podman.io/image/v5/types"
@@ -24,6 +25,8 @@ func hintFetch(err error, typed string, o *originOptions) error {
 		return WithHint(err, "podman login "+insecurely(o)+refusedBy(err, typed))
 	case errors.Is(err, artifacts.ErrPolicy):
 		return WithHint(err, hintPolicy(err))
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return WithHint(err, "paddock df shows what takes the room; paddock prune drops unfinished downloads")
 	}
 	return WithHint(err, hintTLS(err))
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -31,7 +33,7 @@ func checkMan(pages fs.FS, tree *node) []string {
 	}
 	tree.walk(func(n *node) {
 		page := strings.Join(append([]string{appName}, n.words...), "-")
-		if page == appName+"-help" {
+		if len(n.words) > 0 && n.words[0] == helpName {
 			return // described in paddock(1)
 		}
 		file := page + ".1.md"
@@ -88,8 +90,9 @@ func checkPage(text, page string, n *node) []string {
 		}
 	}
 	for _, s := range n.subs {
-		if s.names[0] != "help" && !strings.Contains(text, "]("+page+"-"+s.names[0]+".1.md) | "+s.usage+" |\n") {
-			wrong = append(wrong, "COMMANDS does not list "+s.names[0]+" as help does")
+		name, sub := s.names[0], page+"-"+s.names[0]
+		if name != helpName && !strings.Contains(text, fmt.Sprintf("\n**%s**, **[%s(1)](%s.1.md)**\n: %s\n", name, sub, sub, s.usage)) {
+			wrong = append(wrong, "COMMANDS does not list "+name+" as help does")
 		}
 	}
 	for _, alias := range n.names[1:] {
@@ -131,13 +134,14 @@ func TestManOfSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]bool{}
+	want := map[string]string{}
 	for _, s := range config.Default().All() {
-		want["**"+s.Key+"**, **"+s.Variable+"**"] = true
+		want["**"+s.Key+"**, **"+s.Variable+"**"] = cmp.Or(s.Value, "empty")
 	}
-	got := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^#### (\*\*\S+\*\*) \(.*\), (\*\*\S+\*\*)$`).FindAllStringSubmatch(string(text), -1) {
-		got[m[1]+", "+m[2]] = true
+	got := map[string]string{}
+	setting := regexp.MustCompile(`(?m)^#### (.*)\n\nAn? (?:string|integer|boolean), by default (?:\*\*)?([^*\s]+?)(?:\*\*)?: `)
+	for _, m := range setting.FindAllStringSubmatch(string(text), -1) {
+		got[m[1]] = m[2]
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("paddock.conf(5) has %v, the settings are %v", got, want)
@@ -150,7 +154,7 @@ func TestManCheckFails(t *testing.T) {
 		words: []string{"ls"}, names: []string{"ls", "list"}, usage: "List", flags: []flagFacts{{long: "quiet", names: []string{"quiet", "q"}}},
 	}}}
 	good := map[string]string{
-		"paddock.1.md":    "% paddock 1\n\n## NAME\npaddock - it\n| ls | [x](paddock-ls.1.md) | List |\n",
+		"paddock.1.md":    "% paddock 1\n\n## NAME\npaddock - it\n**ls**, **[paddock-ls(1)](paddock-ls.1.md)**\n: List\n",
 		"paddock-ls.1.md": "% paddock-ls 1\n\n## NAME\npaddock\\-ls - List\n**paddock list**\n#### **--quiet**, **-q**\n",
 	}
 	for _, c := range []struct{ file, from, to, want string }{
@@ -161,7 +165,7 @@ func TestManCheckFails(t *testing.T) {
 		{"paddock-ls.1.md", "- List", "- Liste", "paddock-ls.1.md: NAME is not what help says: List"},
 		{"paddock-ls.1.md", "**paddock list**", "", "paddock-ls.1.md: SYNOPSIS lacks paddock list"},
 		{"paddock-ls.1.md", "% paddock-ls 1", "% paddock 1", "paddock-ls.1.md: the first line is not % paddock-ls 1"},
-		{"paddock.1.md", "| List |", "", "paddock.1.md: COMMANDS does not list ls as help does"},
+		{"paddock.1.md", ": List", "", "paddock.1.md: COMMANDS does not list ls as help does"},
 		{"paddock-x.1.md", "", "", "paddock-x.1.md is of no command"},
 	} {
 		files := fstest.MapFS{c.file: {}}

@@ -25,7 +25,7 @@ type serveOptions struct {
 func serveCommand(env *Env, run func(context.Context, *Env, *serveOptions) error) *cli.Command {
 	var o serveOptions
 	return &cli.Command{
-		Name: "serve", Usage: "Serve a model in a container", ArgsUsage: "NAME",
+		Name: "serve", Usage: "Serve a model in a container", ArgsUsage: "NAME [-- SERVER-ARGS]",
 		Description: "Pulls the model if it is missing. The server listens on 127.0.0.1 unless told otherwise, and sees the model's\n" +
 			"files under /models. What follows -- is passed to the server.",
 		Flags: joinFlags(o.workload.flags(), []cli.Flag{

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"slices"
+
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+)
+
+// flagValues returns the words that a flag of the command at path takes, so that completion offers them instead of files;
+// nil where a value is free. A format may be a template, too, which nobody completes.
+func flagValues(path []string, flag string) []string {
+	switch flag {
+	case "engine":
+		return []string{"podman", "docker"}
+	case "log-level":
+		return []string{"debug", "info", "warn", "error"}
+	case "progress":
+		var words []string
+		for _, mode := range ui.ProgressModes() {
+			words = append(words, string(mode))
+		}
+		return words
+	case "format":
+		if slices.Contains([]string{"ls", "quadlet ls"}, joinWords(path)) {
+			return []string{"table", "json"}
+		}
+		return []string{"json"}
+	}
+	return nil
+}
+
+// argumentValues returns the words that the command at path takes as its argument; nil where an argument is free.
+func argumentValues(path []string) []string {
+	if joinWords(path) == "completion" {
+		return shells()
+	}
+	return nil
+}
+
+// helpNodes is the tree below "help": the words of every command, and nothing but help's own flags.
+func helpNodes(help *node, commands []*node) []*node {
+	var nodes []*node
+	for _, c := range commands {
+		if c == help {
+			continue
+		}
+		nodes = append(nodes, &node{
+			words: append([]string{help.names[0]}, c.words...), names: c.names, usage: c.usage,
+			flags: help.flags, subs: helpNodes(help, c.subs),
+		})
+	}
+	return nodes
+}
