@@ -68,7 +68,7 @@ demo: lab build-static ## Push, pull, serve and ask a tiny model, in the lab; ne
 
 .PHONY: lint
 lint: ## Check format, vet, staticcheck, and that man pages and completions are fresh
-	@unformatted=$$(gofmt -l .); \
+	@unformatted=$$(find . -name '*.go' -not -path './bin/*' -print0 | xargs -0 gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w wants to change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go vet -tags=e2e,faults,$(TAGS) ./tests/e2e ./tests/faults
