@@ -73,6 +73,9 @@ func TestLs(t *testing.T) {
 	if out := w.must(t, "ls", "--format", "json"); strings.TrimSpace(out) != "[]" {
 		t.Errorf("an empty store is %q", out)
 	}
+	if code, out, err := w.run(t, "ls", "--format", "{{.Nme}}"); code != 2 || out != "" || !strings.Contains(err.Error(), "Nme") {
+		t.Errorf("a bad template of an empty store: exit %d, %q, %v", code, out, err)
+	}
 	o := w.publish(t, tiny)
 	w.must(t, "pull", tiny)
 	var items []map[string]any

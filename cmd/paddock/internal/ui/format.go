@@ -53,6 +53,12 @@ func List[T any](w io.Writer, rows []T, o *ListOptions) error {
 	if f.RenderHeaders { // a table
 		rows = cleanRows(rows)
 	}
+	if len(rows) == 0 {
+		// a template that names a field which does not exist is wrong whether or not there is a row to show it by
+		if err := tryFormat[T](origin, format); err != nil {
+			return formatError(o.Format, err)
+		}
+	}
 	if err := f.Execute(rows); err != nil {
 		return formatError(o.Format, err)
 	}
@@ -60,6 +66,15 @@ func List[T any](w io.Writer, rows []T, o *ListOptions) error {
 		return fmt.Errorf("aligning columns: %w", err)
 	}
 	return write(w, trimCells(Clean(out.String())))
+}
+
+// tryFormat applies a template to a row of zeros, and throws away what it prints.
+func tryFormat[T any](origin report.Origin, format string) error {
+	f, err := report.New(io.Discard, "format").Parse(origin, format)
+	if err != nil {
+		return err
+	}
+	return f.Execute([]T{*new(T)})
 }
 
 // Object prints one value: by the template fallback if format is "", as JSON, or by the user's template. The template's
