@@ -43,6 +43,8 @@ const (
 	FindingUnnamed FindingKind = "unnamed"
 	// FindingDamaged is a model of which blobs are missing or have a wrong size. Only its origin has the bytes.
 	FindingDamaged FindingKind = "damaged"
+	// FindingNoOrigin is an entry of files that were unpacked from a model which is gone.
+	FindingNoOrigin FindingKind = "no-origin"
 	// FindingOrphan is a blob that no entry needs, older than the grace period, and that no process has open.
 	FindingOrphan FindingKind = "orphan"
 	// FindingDeadUpload is a temporary file of a Podman that was killed.

@@ -59,6 +59,9 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 			o.Paddock, o.EnsureArgs = "/opt/my tools/100%/paddock", []string{"--authfile", `/etc/a "b"/100% $x.json`}
 			o.Model = "quay.io/org/100%:$x"
 		},
+		"derived": func(s *workload.Spec, _ *UnitOptions) {
+			s.MountSource = "localhost/paddock/derived:" + blob[len("sha256:"):]
+		},
 		"host-network": func(s *workload.Spec, _ *UnitOptions) { s.Network, s.Host, s.Port = "host", "::1", 9000 },
 		"ipv6":         func(s *workload.Spec, _ *UnitOptions) { s.Host, s.Network = "::1", "web:ip=10.88.0.9" },
 		"no-health":    func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },

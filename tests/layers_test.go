@@ -21,7 +21,8 @@ type layer struct {
 // so a new package needs a decision here.
 func layers() []layer {
 	model := []string{"artifacts", "artifacts/packaging"}
-	store := append(slices.Clone(model), "artifacts/staging")
+	disk := append(slices.Clone(model), "artifacts/staging")
+	store := append(slices.Clone(disk), "artifacts/atrest", "artifacts/unpack")
 	serving := append(slices.Clone(model), "gpu/...", "artifacts/workload/...")
 	return []layer{
 		{"gpu/...", nil},
@@ -33,6 +34,8 @@ func layers() []layer {
 		{"artifacts/staging/...", model},
 		{"artifacts/caches/...", nil},
 		{"artifacts/storetest/...", model},
+		{"artifacts/unpack/...", model},
+		{"artifacts/atrest/...", disk},
 		{"artifacts/podmanstore/...", store},
 		{"artifacts/imagestore/...", store},
 		{"artifacts/dirstore/...", store},

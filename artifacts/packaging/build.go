@@ -49,11 +49,21 @@ func BuildModelPack(files []BuildFile, meta *BuildMeta) (manifest, config []byte
 	if meta == nil {
 		meta = &BuildMeta{}
 	}
+	return buildManifest(files, meta, false)
+}
+
+// buildManifest writes one layer for each file, or, to merge, for each content.
+func buildManifest(files []BuildFile, meta *BuildMeta, merge bool) (manifest, config []byte, err error) {
 	sorted, err := checkBuild(files)
 	if err != nil {
 		return nil, nil, err
 	}
-	config, err = json.Marshal(modelConfigOf(sorted, meta))
+	groups := groupFiles(sorted, merge)
+	layers, err := buildLayers(groups)
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing the layers: %w", err)
+	}
+	config, err = json.Marshal(modelConfigOf(layers, meta))
 	if err != nil {
 		return nil, nil, fmt.Errorf("writing the config: %w", err)
 	}
@@ -64,7 +74,7 @@ func BuildModelPack(files []BuildFile, meta *BuildMeta) (manifest, config []byte
 		Config: Descriptor{
 			MediaType: modelPackPrefix + "config.v1+json", Digest: digest.FromBytes(config), Size: int64(len(config)),
 		},
-		Layers:      buildLayers(sorted),
+		Layers:      layers,
 		Annotations: buildAnnotations(meta),
 	}
 	manifest, err = json.Marshal(m)
@@ -77,18 +87,46 @@ func BuildModelPack(files []BuildFile, meta *BuildMeta) (manifest, config []byte
 	return manifest, config, nil
 }
 
-func buildLayers(files []BuildFile) []Descriptor {
-	layers := make([]Descriptor, len(files))
-	titles := buildTitles(files)
-	for i, f := range files {
+// groupFiles puts together what becomes one layer: each file by itself, or, to merge, all files of one digest, at the place
+// of the first.
+func groupFiles(files []BuildFile, merge bool) [][]BuildFile {
+	var groups [][]BuildFile
+	place := map[digest.Digest]int{}
+	for _, f := range files {
+		i, seen := place[f.Digest]
+		if merge && seen {
+			groups[i] = append(groups[i], f)
+			continue
+		}
+		place[f.Digest] = len(groups)
+		groups = append(groups, []BuildFile{f})
+	}
+	return groups
+}
+
+func buildLayers(groups [][]BuildFile) ([]Descriptor, error) {
+	firsts := make([]BuildFile, len(groups))
+	for i, files := range groups {
+		firsts[i] = files[0]
+	}
+	layers := make([]Descriptor, len(groups))
+	titles := buildTitles(firsts)
+	for i, f := range firsts {
 		mediaType := modelPackPrefix + buildFamily(f.Role)
 		annotations := map[string]string{filepathAnnotation: f.Path, ocispec.AnnotationTitle: titles[i]}
 		if familyRole(modelPackFamily(mediaType), f.Path) != f.Role {
 			annotations[roleAnnotation] = string(f.Role)
 		}
+		several, err := filesOf(mediaType, groups[i])
+		if err != nil {
+			return nil, err
+		}
+		if several != "" {
+			annotations[filesAnnotation] = several
+		}
 		layers[i] = Descriptor{MediaType: mediaType, Digest: f.Digest, Size: f.Size, Annotations: annotations}
 	}
-	return layers
+	return layers, nil
 }
 
 // buildFamily returns the layer type of a role (model-spec, specs-go/v1/mediatype.go), without the prefix. The

@@ -39,7 +39,7 @@ func checkBuild(files []BuildFile) ([]BuildFile, error) {
 	for i := range sorted {
 		paths[i] = sorted[i].Path
 	}
-	if outer, inner, clash := pathClash(paths); clash {
+	if outer, inner, clash := PathClash(paths); clash {
 		return nil, fmt.Errorf("%w: %q and %q cannot both be files", ErrUnsafePath, outer, inner)
 	}
 	return sorted, nil

@@ -42,7 +42,7 @@ type modelFacts struct {
 	Quantization string `json:"quantization,omitempty"`
 }
 
-func modelConfigOf(files []BuildFile, meta *BuildMeta) *modelConfig {
+func modelConfigOf(layers []Descriptor, meta *BuildMeta) *modelConfig {
 	c := &modelConfig{
 		Descriptor: modelDescriptor{
 			Authors: meta.Authors, Vendor: meta.Vendor, Family: meta.Family, Name: meta.Name, Version: meta.Version,
@@ -59,8 +59,8 @@ func modelConfigOf(files []BuildFile, meta *BuildMeta) *modelConfig {
 		created := meta.Created.UTC().Truncate(time.Second)
 		c.Descriptor.CreatedAt = &created
 	}
-	for _, f := range files {
-		c.ModelFS.DiffIDs = append(c.ModelFS.DiffIDs, f.Digest)
+	for _, l := range layers {
+		c.ModelFS.DiffIDs = append(c.ModelFS.DiffIDs, l.Digest)
 	}
 	return c
 }

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// pathClash finds two clean paths that cannot both be files: equal ones, and one that lies in the other. With the slash
+// PathClash finds two clean paths that cannot both be files: equal ones, and one that lies in the other. With the slash
 // as the lowest character, what lies in a folder sorts right after a file of the folder's name.
-func pathClash(paths []string) (outer, inner string, clash bool) {
+func PathClash(paths []string) (outer, inner string, clash bool) {
 	keys := make([]string, len(paths))
 	for i, p := range paths {
 		keys[i] = strings.ReplaceAll(p, "/", "\x00") // no path has a NUL

@@ -24,6 +24,7 @@ type kitItem struct {
 	Path   string        `json:"path"`   // a file or a folder
 	Type   string        `json:"type"`   // of a part: free text
 	Digest digest.Digest `json:"digest"` // "" before 2025
+	DiffID digest.Digest `json:"diffId"`
 }
 
 // readModelKit reads KitOps' ModelKits. The names are in the config: without it, layers go by the names of their blobs.
@@ -48,7 +49,10 @@ func readModelKit(doc *document, config []byte) (*reading, error) {
 }
 
 func kitEntry(l *layer, kind string, item kitItem) entry {
-	e := entry{name: item.Path, fallback: l.blobName(), encoding: encodingOf(l.MediaType)}
+	// Kits from before 2025 have base names in their archives, and no digests in the Kitfile (kitops, pkg/cmd/unpack).
+	e := entry{
+		name: item.Path, fallback: l.blobName(), encoding: encodingOf(l.MediaType), diffID: item.DiffID, within: item.Digest == "",
+	}
 	if path.Clean(e.name) == "." {
 		e.name = "" // the whole context of the build, which is no label
 	}

@@ -9,9 +9,10 @@ import (
 
 // The annotations that name a layer's file, and the ones that tell how it is packed.
 const (
-	filepathAnnotation    = "org.cncf.model.filepath" // model-spec, specs-go/v1/annotations.go
-	oldFilepathAnnotation = "org.cnai.model.filepath" // model-spec up to v0.0.6
-	unpackAnnotation      = "io.deis.oras.content.unpack"
+	filepathAnnotation    = "org.cncf.model.filepath"     // model-spec, specs-go/v1/annotations.go
+	oldFilepathAnnotation = "org.cnai.model.filepath"     // model-spec up to v0.0.6
+	unpackAnnotation      = "io.deis.oras.content.unpack" // oras-go, content/file/file.go
+	plainAnnotation       = "io.deis.oras.content.digest"
 	// roleAnnotation is paddock's own: the role of a file whose media type and name together say another.
 	roleAnnotation = "org.paddock.model.role"
 )

@@ -3,11 +3,15 @@ package packaging
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+
+	"github.com/opencontainers/go-digest"
 )
 
 // Parse reads a manifest. config is the blob of its config, or nil when that is not at hand; without it every image is
-// Format Image (never RamaLamaImage), and the layers of a ModelKit, whose config holds the names, go by the names of
-// their blobs. No other packaging depends on it. A config that is given must be the one that the manifest names.
+// Format Image (never RamaLamaImage), the layers of a ModelKit, whose config holds the names, go by the names of their
+// blobs, and the archives of a ModelPack have no DiffID. No other packaging depends on it. A config that is given must be
+// the one that the manifest names.
 //
 // The error wraps ErrInvalidManifest, or ErrUnsafePath if two files cannot both exist or one may not, and names the
 // layer, counted from 1. An index is an error: see IsIndex and ChooseInstance. A sound manifest that describes no model,
@@ -31,21 +35,28 @@ func Parse(manifest, config []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := place(doc, r.entries)
+	entries, err := doc.expand(r)
+	if err != nil {
+		return nil, err
+	}
+	files, err := place(doc, entries)
 	if err != nil {
 		return nil, err
 	}
 	return finish(doc, r, files), nil
 }
 
-// entry is what a packaging says of one layer.
+// entry is what a packaging says of one layer, or of one file of a layer that is several.
 type entry struct {
+	layer    int    // set by expand
 	name     string // the path as the publisher wrote it; "" if it wrote none
 	fallback string // the path if there is no name, made unique by place; never empty
 	family   Role   // what the media type says; "" if nothing
 	role     Role   // set if neither the media type nor the name decides
 	encoding Encoding
 	skip     bool // the layer is no file of the model
+	within   bool // the archive's entries are relative to the folder of name
+	diffID   digest.Digest
 }
 
 // reading is what a packaging says of a manifest.
@@ -59,7 +70,7 @@ type reading struct {
 func read(f Format, doc *document, config []byte) (*reading, error) {
 	switch f {
 	case ModelPack:
-		return readModelPack(doc)
+		return readModelPack(doc, config)
 	case Docker:
 		return readDocker(doc)
 	case ModelKit:
@@ -81,6 +92,12 @@ func finish(doc *document, r *reading, files []File) *Model {
 	}
 	numberShards(files)
 	m := &Model{Format: r.format, Files: files}
+	switch {
+	case r.format == Unknown:
+		m.Derivable = len(files) > 0
+	case r.blocked == "":
+		m.Derivable = slices.ContainsFunc(files, unmountable)
+	}
 	main, why := "", r.blocked
 	if why == "" {
 		main, why = chooseMain(files)
@@ -94,6 +111,10 @@ func finish(doc *document, r *reading, files []File) *Model {
 	}
 	return m
 }
+
+// unmountable says whether no mount can show the file by itself: it is in an archive, or Podman cannot tell its layer from
+// another.
+func unmountable(f File) bool { return f.Encoding != Raw || f.Repeated && !f.TitleUnique }
 
 // firstArchive names the first layer that must be unpacked, "" if there is none.
 func firstArchive(doc *document, entries []entry) string {

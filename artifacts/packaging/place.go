@@ -9,11 +9,11 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// placer gives every layer its path.
+// placer gives every entry its path.
 type placer struct {
 	doc     *document
 	entries []entry
-	paths   []string                 // by layer; "" if the layer is no file of its own
+	paths   []string                 // by entry; "" if it is no file of its own
 	owner   map[string]digest.Digest // of each path
 	roots   map[string]bool          // first elements of the paths: what a name without a slash must avoid
 	next    map[string]int           // the number to try next for a fallback name
@@ -55,13 +55,13 @@ func (p *placer) named(i int) error {
 	}
 	clean, err := CleanPath(e.name)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.doc.label(i), err)
+		return fmt.Errorf("%s: %w", p.label(i), err)
 	}
 	switch owner, taken := p.owner[clean]; {
 	case !taken:
 		p.take(i, clean)
 	case owner != p.digest(i):
-		return fmt.Errorf("%s: %w: %.300q is the path of %s too", p.doc.label(i), ErrUnsafePath, clean, owner)
+		return fmt.Errorf("%s: %w: %.300q is the path of %s too", p.label(i), ErrUnsafePath, clean, owner)
 	}
 	return nil
 }
@@ -74,10 +74,10 @@ func (p *placer) labelled(i int) error {
 	}
 	clean, err := CleanPath(e.name)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.doc.label(i), err)
+		return fmt.Errorf("%s: %w", p.label(i), err)
 	}
 	if _, taken := p.owner[clean]; taken {
-		p.made(i, p.doc.Layers[i].blobName())
+		p.made(i, p.layer(i).blobName())
 		return nil
 	}
 	p.take(i, clean)
@@ -108,15 +108,17 @@ func (p *placer) take(i int, name string) {
 // nested refuses a file at the place of another's folder.
 func (p *placer) nested() error {
 	names := slices.DeleteFunc(slices.Clone(p.paths), func(name string) bool { return name == "" })
-	outer, inner, clash := pathClash(names)
+	outer, inner, clash := PathClash(names)
 	if !clash {
 		return nil
 	}
-	return fmt.Errorf("%s: %w: %.300q lies in %.300q, which is a file (%s)", p.doc.label(slices.Index(p.paths, inner)),
+	return fmt.Errorf("%s: %w: %.300q lies in %.300q, which is a file (%s)", p.label(slices.Index(p.paths, inner)),
 		ErrUnsafePath, inner, outer, p.owner[outer])
 }
 
-func (p *placer) digest(i int) digest.Digest { return p.doc.Layers[i].Digest }
+func (p *placer) layer(i int) *layer         { return &p.doc.Layers[p.entries[i].layer] }
+func (p *placer) label(i int) string         { return p.doc.label(p.entries[i].layer) }
+func (p *placer) digest(i int) digest.Digest { return p.layer(i).Digest }
 
 // files makes the result of what was placed.
 func (p *placer) files() []File {
@@ -126,18 +128,33 @@ func (p *placer) files() []File {
 		if name == "" {
 			continue
 		}
-		e, l := &p.entries[i], &p.doc.Layers[i]
-		f := File{
-			Path: name, Role: e.role, MediaType: l.MediaType, Digest: l.Digest, Size: *l.Size,
-			Title: l.title(), Encoding: e.encoding, Repeated: digests[l.Digest] > 1,
-		}
-		if f.Role == "" {
-			f.Role = familyRole(e.family, name)
-		}
-		f.TitleUnique = f.Title != "" && !strings.Contains(f.Title, "/") && titles[f.Title] == 1
-		files = append(files, f)
+		files = append(files, p.file(i, digests[p.digest(i)] > 1, titles))
 	}
 	return files
+}
+
+func (p *placer) file(i int, repeated bool, titles map[string]int) File {
+	e, l := &p.entries[i], p.layer(i)
+	f := File{
+		Path: p.paths[i], MadeUp: e.name == "", Role: e.role, MediaType: l.MediaType, Digest: l.Digest, Size: *l.Size,
+		Title: l.title(), Encoding: e.encoding, Repeated: repeated,
+	}
+	if f.Role == "" {
+		f.Role = familyRole(e.family, f.Path)
+	}
+	f.TitleUnique = f.Title != "" && !strings.Contains(f.Title, "/") && titles[f.Title] == 1
+	if f.Encoding == Raw {
+		return f
+	}
+	f.DiffID = e.diffID
+	if f.Family = e.family; f.Family == "" {
+		f.Family = e.role
+	}
+	// The name was checked when the label was placed.
+	if folder := path.Dir(path.Clean(e.name)); e.within && folder != "." {
+		f.Folder = folder
+	}
+	return f
 }
 
 // counts says how often each digest and each title occurs among the layers.

@@ -90,6 +90,25 @@ func familyRole(family Role, name string) Role {
 	return family
 }
 
+// EntryRole says what a file of an archive is, by its name in the archive. The family of an archive with a whole folder in
+// it ("model", "weight.v1.tar") says less of each file than its name does; only code, datasets and documents are so by their
+// family, as are the weights of a projector or an adapter. The family decides where the name says nothing.
+func (f *File) EntryRole(name string) Role {
+	named := RoleByName(name)
+	switch f.Family {
+	case Code, Dataset, Doc:
+		return familyRole(f.Family, name)
+	case Projector, Adapter, Draft:
+		if named == Weights || named == Other {
+			return f.Family
+		}
+	}
+	if named == Other && f.Family != "" {
+		return f.Family
+	}
+	return named
+}
+
 // parseRole reads a role as this package writes it; "" if it is none.
 func parseRole(s string) Role {
 	switch r := Role(s); r {

@@ -17,7 +17,7 @@ func readTitled(f Format, doc *document) (*reading, error) {
 		}
 		e := entry{name: name, fallback: l.blobName(), encoding: Raw, skip: name == ""}
 		if l.unpacks() {
-			e.encoding = TarGzip
+			e.encoding, e.diffID = TarGzip, l.plainDigest()
 		}
 		if strings.HasPrefix(l.MediaType, omlmdModel) {
 			e.family = Weights

@@ -54,7 +54,9 @@ const (
 type File struct {
 	// Path is relative to the model's root: clean, slash-separated, local (filepath.IsLocal), unique in the model.
 	Path string
-	Role Role
+	// MadeUp says that the publisher gave no name, and Path was chosen here.
+	MadeUp bool
+	Role   Role
 	// MediaType is the layer's, as the publisher wrote it.
 	MediaType string
 	// Digest and Size are the layer's. Several files may share one digest.
@@ -63,12 +65,20 @@ type File struct {
 	// Title is the layer's org.opencontainers.image.title, the name by which Podman itself knows the file; "" if it has none.
 	Title string
 	// Encoding is Raw when the layer is the file itself. For an archive, Path is a label and the real files are known
-	// only after unpacking.
+	// only after unpacking; Family, Folder and DiffID are set for archives only.
 	Encoding Encoding
+	// Family is what the publisher says of all that is in an archive; "" if nothing. See EntryRole.
+	Family Role
+	// Folder is where the entries of an archive belong, as Path is written; "" is the model's root. Only ModelKits from
+	// before 2025 have one.
+	Folder string
+	// DiffID is the digest of the archive without its compression, as the manifest or the config states it, unchecked; "" if
+	// neither does.
+	DiffID digest.Digest
 	// Shard and Shards place one part of a split model, counted from 1; 0 if the file is not a part.
 	Shard, Shards int
-	// Repeated says that the manifest lists the layer's digest more than once, be it for another file or this one. Podman
-	// then refuses to mount it by digest ("more than one match for the digest"); see TitleUnique. The config blob is no
+	// Repeated says that the manifest lists the layer's digest more than once, be it for another file or this one, as opposed
+	// to one layer that says it is several files (see Derive). Podman then refuses to mount it by digest ("more than one match for the digest"); see TitleUnique. The config blob is no
 	// layer and does not count.
 	Repeated bool
 	// TitleUnique says that Title selects this layer and no other: it is not empty, has no slash, and no other layer of
@@ -87,6 +97,9 @@ type Model struct {
 	// Unservable is nil when each file can be given to a container as it is. Otherwise it wraps ErrUnservable and says
 	// what stands in the way; the model can still be stored, listed and inspected.
 	Unservable error
+	// Derivable says that a manifest of single files would help, which Derive writes: there are archives to unpack, or layers
+	// that no mount can tell apart, or (Unknown) files without names, and nothing else is known to stand in the way.
+	Derivable bool
 }
 
 // IsImage says whether manifests of the format are container images to container tools; all others are artifacts.

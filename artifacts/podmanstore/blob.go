@@ -1,20 +1,14 @@
 package podmanstore
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/opencontainers/go-digest"
-	"golang.org/x/sys/unix"
-)
 
-// maxManifest is the longest manifest that is read, in bytes: the limit of containers/image
-// (internal/iolimits.MaxManifestBodySize).
-const maxManifest = 4 << 20
+	"github.com/paddock-dev/paddock/artifacts/atrest"
+)
 
 // blobPath returns where a blob is. Digests come from files that others write: one that is malformed could leave the folder.
 func (s *Store) blobPath(d digest.Digest) (string, error) {
@@ -24,35 +18,18 @@ func (s *Store) blobPath(d digest.Digest) (string, error) {
 	return filepath.Join(s.root, "blobs", d.Algorithm().String(), d.Encoded()), nil
 }
 
-// blobState is what a look at a blob's name, without reading the blob, tells.
-type blobState int
-
-const (
-	blobMissing blobState = iota
-	blobWrongSize
-	blobWhole
-)
-
 // statBlob compares a blob with the size it should have, in bytes.
-func (s *Store) statBlob(d digest.Digest, size int64) (blobState, fs.FileInfo, error) {
+func (s *Store) statBlob(d digest.Digest, size int64) (atrest.State, fs.FileInfo, error) {
 	path, err := s.blobPath(d)
 	if err != nil {
-		return blobMissing, nil, err
+		return atrest.Missing, nil, err
 	}
-	info, err := os.Lstat(path) // a link leads out of the store, to what nobody verified
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return blobMissing, nil, nil
-	case err != nil:
-		return blobMissing, nil, fmt.Errorf("looking at blob %s: %w", d, err)
-	case !info.Mode().IsRegular() || info.Size() != size:
-		return blobWrongSize, info, nil
+	state, info, err := atrest.Stat(path, size)
+	if err != nil {
+		return atrest.Missing, nil, fmt.Errorf("looking at blob %s: %w", d, err)
 	}
-	return blobWhole, info, nil
+	return state, info, nil
 }
-
-// errCorrupt says that a blob's bytes are not those of its digest.
-var errCorrupt = errors.New("the bytes are not those of the digest")
 
 // readVerified reads a small blob and compares it with its digest. A longer one than limit bytes is an error.
 func (s *Store) readVerified(d digest.Digest, limit int64) ([]byte, error) {
@@ -60,44 +37,14 @@ func (s *Store) readVerified(d digest.Digest, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readBounded(path, limit)
-	if err != nil {
-		return nil, err
-	}
-	if d.Algorithm().FromBytes(data) != d {
-		return nil, errCorrupt
-	}
-	return data, nil
+	return atrest.ReadVerified(path, d, limit)
 }
 
 // readManifest reads a manifest. It is verified, since Podman writes manifests in place: a crash can leave half of one.
 func (s *Store) readManifest(d digest.Digest) ([]byte, error) {
-	raw, err := s.readVerified(d, maxManifest)
+	raw, err := s.readVerified(d, atrest.MaxManifest)
 	if err != nil {
 		return nil, fmt.Errorf("reading manifest %s: %w", d, err)
 	}
 	return raw, nil
-}
-
-func readBounded(path string, limit int64) (_ []byte, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // opening a pipe would wait for a writer
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file: %w", path, errCorrupt)
-	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%s has %d bytes, more than the %d that are read", path, info.Size(), limit)
-	}
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	return data, nil
 }

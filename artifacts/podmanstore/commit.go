@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/opencontainers/go-digest"
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // atOnce is how many blobs are moved into the store, or out of it, in one hold of the lock. One takes some 20 µs, so that
@@ -23,6 +25,8 @@ type commit struct {
 	name  string
 	desc  descriptor
 	plan  *artifacts.Plan
+	// derived is committed with the plan; nil if nothing was derived from it.
+	derived *commit
 
 	blobs    []piece
 	manifest piece
@@ -39,7 +43,7 @@ func (s *Store) commit(ctx context.Context, wait func(string), c *commit) error 
 	if err := c.prepare(ctx, wait); err != nil {
 		return err
 	}
-	lock, err := s.lockWrite(ctx, wait)
+	lock, err := s.lockForCommit(ctx, wait, c.derived)
 	if err != nil {
 		if len(c.early) > 0 {
 			s.logger.Info("leaving blobs that no entry uses, for the next landing", "name", c.name, "blobs", len(c.early))
@@ -47,17 +51,27 @@ func (s *Store) commit(ctx context.Context, wait func(string), c *commit) error 
 		return err
 	}
 	out, err := c.run()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return err
 	}
 	return s.settle(ctx, wait, out)
 }
 
+// lockForCommit prepares what was derived, and takes the lock.
+func (s *Store) lockForCommit(ctx context.Context, wait func(string), derived *commit) (*atrest.Held, error) {
+	if derived != nil {
+		if err := derived.prepare(ctx, wait); err != nil {
+			return nil, err
+		}
+	}
+	return s.lockWrite(ctx, wait)
+}
+
 // settle ends a change of the index outside the lock: the change is made to last, and what it displaced is deleted. What
 // cannot be deleted is left for Diagnose: the change itself has succeeded.
 func (s *Store) settle(ctx context.Context, wait func(string), out *sweeping) error {
-	if err := syncDir(s.root); err != nil {
+	if err := atrest.SyncDir(s.root); err != nil {
 		return err
 	}
 	if err := out.finish(ctx, wait); err != nil {
@@ -80,11 +94,16 @@ func (c *commit) run() (out *sweeping, err error) {
 	if err := c.place(); err != nil {
 		return nil, err
 	}
+	if c.derived != nil {
+		if err := c.derived.place(); err != nil {
+			return nil, err
+		}
+	}
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
 	}
-	displaced, changed, err := x.put(c.name, c.desc)
+	displaced, changed, err := c.enter(x)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +118,23 @@ func (c *commit) run() (out *sweeping, err error) {
 	return out, nil
 }
 
+// enter puts the plan into the index, then what was derived from it.
+func (c *commit) enter(x *index) (displaced []digest.Digest, changed bool, err error) {
+	displaced, changed, err = x.put(c.name, c.desc)
+	if err != nil || c.derived == nil {
+		return displaced, changed, err
+	}
+	more, also, err := x.put(c.derived.name, c.derived.desc)
+	return append(displaced, more...), changed || also, err
+}
+
 // undo removes the files of a commit that failed. Nobody can have come to need those that were placed under the lock: it
 // is held. The others stay if the index names them now, or if somebody put another file in their place.
 func (c *commit) undo() error {
 	var errs []error
+	if c.derived != nil {
+		errs = append(errs, c.derived.undo())
+	}
 	for _, path := range c.placed {
 		errs = append(errs, removeIfThere(path))
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/packaging"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Diagnose returns what is wrong in the store and in the staging area: see artifacts.Doctor. It takes the lock for reading
@@ -19,11 +19,11 @@ func (s *Store) Diagnose(ctx context.Context, opts *artifacts.DoctorOptions) ([]
 		return nil, fmt.Errorf("examining %s: %w", s.root, err)
 	}
 	findings, err := s.diagnose(opts)
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, fmt.Errorf("examining %s: %w", s.root, err)
 	}
-	stale, err := s.staleStaging()
+	stale, err := atrest.StaleDownloads(s.area, s.stale)
 	if err != nil {
 		return nil, fmt.Errorf("examining %s: %w", s.work.staging, err)
 	}
@@ -55,8 +55,9 @@ func (s *Store) examine(l *look) ([]artifacts.Finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		findings = append(findings, found...)
+		findings = append(findings, x.blame(&x.entries[i], found)...)
 	}
+	findings = append(findings, x.examineDerived()...)
 	temps, uploading := l.temps()
 	findings = append(findings, temps...)
 	if uploading {
@@ -104,14 +105,14 @@ func (s *Store) unusable(e *entry) (kind artifacts.FindingKind, detail string, e
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return artifacts.FindingNoManifest, "its manifest is missing", nil
-	case errors.Is(err, errCorrupt):
+	case errors.Is(err, atrest.ErrCorrupt):
 		return artifacts.FindingNoManifest, "its manifest has other bytes than its digest promises", nil
 	case err != nil:
 		return "", "", err
-	case isIndex(e.desc.MediaType, raw):
+	case atrest.IsIndex(e.desc.MediaType, raw):
 		return artifacts.FindingIndexEntry, "it is an index of several manifests, which Podman's artifact store cannot handle", nil
 	}
-	if _, err := parseRefs(raw); err != nil {
+	if _, err := atrest.ParseRefs(raw); err != nil {
 		return artifacts.FindingNoManifest, fmt.Sprintf("its manifest cannot be read: %v", err), nil
 	}
 	return "", "", nil
@@ -123,7 +124,7 @@ func (s *Store) examineBlobs(e *entry) (string, error) {
 		return "", err
 	}
 	var wrong []string
-	for _, b := range refs.blobs {
+	for _, b := range refs.Blobs {
 		if b.Digest.Validate() != nil {
 			wrong = append(wrong, fmt.Sprintf("blob %q has a malformed digest", b.Digest))
 			continue
@@ -132,16 +133,11 @@ func (s *Store) examineBlobs(e *entry) (string, error) {
 		switch {
 		case err != nil:
 			return "", err
-		case state == blobMissing:
+		case state == atrest.Missing:
 			wrong = append(wrong, fmt.Sprintf("blob %s is missing", b.Digest))
-		case state == blobWrongSize:
+		case state == atrest.WrongSize:
 			wrong = append(wrong, fmt.Sprintf("blob %s has %d of %d bytes", b.Digest, info.Size(), b.Size))
 		}
 	}
 	return strings.Join(wrong, "; "), nil
-}
-
-// isIndex believes what the index says of the manifest as little as what the manifest says of itself.
-func isIndex(mediaType string, raw []byte) bool {
-	return packaging.IsIndex(mediaType, raw) || packaging.IsIndex("", raw)
 }

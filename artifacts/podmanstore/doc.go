@@ -12,6 +12,9 @@
 //   - The one exception: on a full disk, where nothing else can be written, an entry is removed by blanking it in the index
 //     as it stands.
 //   - A name that moves leaves no unnamed entry behind. (One unnamed entry makes podman artifact ls fail as a whole.)
+//   - A model that Podman cannot mount file by file, as its files are in archives or its layers repeat a digest, gets a second
+//     entry, localhost/paddock/derived:<hex of its digest>, whose layers are the single files. Both are committed together.
+//     The model is listed and found under its own name only, and mounted from the derived entry, which goes with its last name.
 //   - Only manifests that Podman can read back are accepted, since one bad manifest makes every call of libartifact fail.
 //
 // Reading creates nothing: a machine where Podman never made the store has an empty one.

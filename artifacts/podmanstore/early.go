@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // prepare does what needs no lock: the paths, a look at the manifest that may be there, and, for a plan of very many blobs,
@@ -25,7 +27,7 @@ func (c *commit) prepare(ctx context.Context, wait func(string)) error {
 		if err != nil {
 			return err
 		}
-		if state == blobMissing {
+		if state == atrest.Missing {
 			missing = append(missing, &c.blobs[i])
 		}
 	}
@@ -38,7 +40,7 @@ func (c *commit) prepare(ctx context.Context, wait func(string)) error {
 		return err
 	}
 	err = c.store.makeLayout()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return err
 	}

@@ -105,6 +105,11 @@ func (l *look) temps() (findings []artifacts.Finding, uploading bool) {
 	for i := range l.trash {
 		findings = append(findings, l.trash[i].finding(artifacts.FindingLeftover, "a removed blob that was not deleted"))
 	}
+	for i := range l.unpacked {
+		f := l.unpacked[i].finding(artifacts.FindingLeftover, "files that a process was unpacking when it was killed")
+		f.Action = "delete the folder"
+		findings = append(findings, f)
+	}
 	return findings, uploading
 }
 

@@ -3,6 +3,7 @@ package podmanstore
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
 )
@@ -24,7 +25,7 @@ func (s *Store) Find(ctx context.Context, query string) (*artifacts.Model, error
 		return nil, fmt.Errorf("finding %s: %w", query, err)
 	}
 	r, err := s.find(query)
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, fmt.Errorf("finding %w", err)
 	}
@@ -47,12 +48,11 @@ func (s *Store) find(query string) (*record, error) {
 		}
 	}
 	// An entry without a name sorts first, and is the last choice.
-	for _, e := range found {
-		if e.name() != "" {
-			r := s.record(e)
-			return &r, nil
-		}
+	best := found[0]
+	if i := slices.IndexFunc(found, func(e *entry) bool { return e.name() != "" }); i >= 0 {
+		best = found[i]
 	}
-	r := s.record(found[0])
+	r := s.record(best)
+	s.attach(&r, x.derivedFrom(best.desc.Digest))
 	return &r, nil
 }

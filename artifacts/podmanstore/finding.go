@@ -12,8 +12,10 @@ type look struct {
 	top   []storeFile
 	blobs map[string][]storeFile // by digest algorithm
 	trash []storeFile
-	open  fileSet
-	grace time.Duration
+	// unpacked are the folders that a process was unpacking in when it was killed.
+	unpacked []storeFile
+	open     fileSet
+	grace    time.Duration
 }
 
 // newLook lists the files first, and then asks what is open: the other way round, a file that was begun in between would
@@ -31,6 +33,9 @@ func (s *Store) newLook(opts *artifacts.DoctorOptions) (*look, error) {
 		return nil, err
 	}
 	if l.trash, err = dirFiles(s.work.trash); err != nil {
+		return nil, err
+	}
+	if l.unpacked, err = s.leftWorkspaces(); err != nil {
 		return nil, err
 	}
 	l.open, err = openFiles()

@@ -10,6 +10,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // maxIndex is the longest index.json that is read, in bytes: room for some 200,000 models.
@@ -42,7 +44,7 @@ func (e *entry) name() string { return e.desc.Annotations[imgspecv1.AnnotationRe
 
 // readIndex reads the index as it is now. A store without one is empty, as it is to Podman.
 func (s *Store) readIndex() (*index, error) {
-	data, err := readBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
+	data, err := atrest.ReadBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newIndex(), nil
 	} else if err != nil {

@@ -16,7 +16,7 @@ import (
 func (x *index) put(name string, desc descriptor) (displaced []digest.Digest, changed bool, err error) {
 	same := x.named(name)
 	if len(same) == 1 && same[0].Digest == desc.Digest && same[0].Size == desc.Size && same[0].MediaType == desc.MediaType {
-		dropped := x.drop(func(e *entry) bool { return e.unnamed(desc.Digest) })
+		dropped := x.cut(func(e *entry) bool { return e.unnamed(desc.Digest) })
 		return nil, len(dropped) > 0, nil
 	}
 	moved := map[digest.Digest]bool{desc.Digest: true}
@@ -28,12 +28,12 @@ func (x *index) put(name string, desc descriptor) (displaced []digest.Digest, ch
 	if err != nil {
 		return nil, false, fmt.Errorf("writing the entry of %s: %w", name, err)
 	}
-	x.drop(func(e *entry) bool {
+	x.cut(func(e *entry) bool {
 		return e.err == nil && (e.name() == name || e.name() == "" && moved[e.desc.Digest])
 	})
 	x.entries = append(x.entries, entry{raw: raw, desc: desc})
 	delete(moved, desc.Digest)
-	return slices.Collect(maps.Keys(moved)), true, nil
+	return append(slices.Collect(maps.Keys(moved)), x.cut(x.widowed())...), true, nil
 }
 
 // named returns the manifests that go by a name; a sound index has at most one.
@@ -61,8 +61,15 @@ func (e *entry) unnamed(d digest.Digest) bool {
 	return e.err == nil && e.name() == "" && e.desc.Digest == d
 }
 
-// drop removes the entries that match, and returns their digests.
+// drop removes the entries that match, and what was derived from manifests that are gone with them. It returns the digests
+// of both.
 func (x *index) drop(match func(*entry) bool) []digest.Digest {
+	dropped := x.cut(match)
+	return append(dropped, x.cut(x.widowed())...)
+}
+
+// cut removes the entries that match, and returns their digests.
+func (x *index) cut(match func(*entry) bool) []digest.Digest {
 	var dropped []digest.Digest
 	x.entries = slices.DeleteFunc(slices.Clone(x.entries), func(e entry) bool {
 		if !match(&e) {

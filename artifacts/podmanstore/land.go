@@ -11,6 +11,7 @@ import (
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
@@ -25,121 +26,123 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
 	desc := descriptor{MediaType: imgspecv1.MediaTypeImageManifest, Digest: plan.Digest, Size: int64(len(plan.Manifest))}
-	there, err := s.landed(ctx, plan, desc)
+	there, derived, err := s.landed(ctx, plan, desc)
 	if err != nil {
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
 	if !there {
-		if err = s.land(ctx, plan, desc, opts, true); err != nil {
+		if derived, err = s.land(ctx, plan, desc, opts, true); err != nil {
 			return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 		}
 	}
-	return s.model(&entry{desc: desc}, plan.Name.String(), plan.Manifest, nil), nil
+	m := s.model(&entry{desc: desc}, plan.Name.String(), plan.Manifest, nil)
+	s.adopt(m, derived)
+	return m, nil
 }
 
-// landed says whether the plan is already here, whole, under its name. While a podman artifact pull holds the lock it says
-// no: the landing can go on meanwhile, and moves no bytes either if it proves to be the second.
-func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descriptor) (bool, error) {
-	lock, err := s.lockRead(ctx, nil, quietTries)
-	if errors.Is(err, errBusy) {
-		return false, nil
+// landed says whether the plan is already here, whole, under its name, and returns what was derived from it. While a podman
+// artifact pull holds the lock it says no: the landing can go on meanwhile, and moves no bytes either if it proves to be the
+// second.
+func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descriptor) (there bool, derived []byte, err error) {
+	lock, err := s.lockRead(ctx, nil, atrest.QuietTries)
+	if errors.Is(err, atrest.ErrBusy) {
+		return false, nil, nil
 	} else if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	x, err := s.readIndex()
-	lock.release() // the blobs are looked at without it: who removes them now could do so just after, too
+	lock.Release() // the blobs are looked at without it: who removes them now could do so just after, too
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if _, changed, err := x.put(plan.Name.String(), desc); changed || err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if _, err := s.readManifest(plan.Digest); err != nil {
-		return false, nil //nolint:nilerr // it is written anew
+		return false, nil, nil //nolint:nilerr // it is written anew
 	}
 	for i := range plan.Blobs {
 		state, _, err := s.statBlob(plan.Blobs[i].Digest, plan.Blobs[i].Size)
-		if err != nil || state != blobWhole {
-			return false, err
+		if err != nil || state != atrest.Whole {
+			return false, nil, err
 		}
 	}
-	return true, nil
+	if !s.model(&entry{desc: desc}, plan.Name.String(), plan.Manifest, nil).Packaging.Derivable {
+		return true, nil, nil
+	}
+	derived, err = s.derivedWhole(x, plan.Digest)
+	return derived != nil, derived, err
 }
 
-// land fetches and commits. retry says to do so once more if a blob was lost on the way.
+// land fetches a plan, and commits it with what is derived from it, of which it returns the manifest; nil if there is none.
+// retry says to do so once more if a blob was lost on the way.
 func (s *Store) land(
 	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, retry bool,
-) error {
+) (derived []byte, err error) {
 	if err := os.MkdirAll(filepath.Dir(s.work.staging), 0o700); err != nil {
-		return fmt.Errorf("preparing the staging area: %w", err)
+		return nil, fmt.Errorf("preparing the staging area: %w", err)
 	}
 	batch, err := s.area.Fetch(ctx, plan.Blobs, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: s.candidates(opts.Local), Label: s.label(), Logger: s.logger,
+		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local), Label: s.label(), Logger: s.logger,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = s.commitStaged(ctx, plan, desc, opts, batch)
+	derived, err = s.commitStaged(ctx, plan, desc, opts, batch)
 	if retry && errors.Is(err, errLost) {
 		// Somebody emptied the staging area, or removed a blob in the wrong moment. The batch stays open meanwhile, so that
 		// only what is lost is fetched again.
 		s.logger.Debug("landing again", "name", plan.Name, "error", err)
-		err = s.land(ctx, plan, desc, opts, false)
+		derived, err = s.land(ctx, plan, desc, opts, false)
 	}
-	if err != nil {
+	if err != nil && !isRefused(err) {
 		// Not closed: that would delete what was fetched, all of it, because of a ^C while Podman held the lock. The blobs
 		// wait for the next landing; their locks go with the batch's files, at the latest when the process ends.
-		return err
+		return nil, err
 	}
-	return batch.Close()
+	return derived, errors.Join(err, batch.Close())
 }
 
-// commitStaged stages the manifest, too: one of 5,000 layers has a megabyte, which is not to be written and synced under
-// the lock.
+// commitStaged derives what is to be derived, and commits. It stages the manifest, too: one of 5,000 layers has a megabyte,
+// which is not to be written and synced under the lock.
 func (s *Store) commitStaged(
 	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, blobs *staging.Batch,
-) (err error) {
+) (_ []byte, err error) {
 	manifest, err := s.area.Fetch(ctx, []artifacts.Blob{{Digest: desc.Digest, Size: desc.Size, Data: plan.Manifest}},
 		&staging.Options{Jobs: 1, Label: s.label(), Logger: s.logger})
 	if err != nil {
-		return fmt.Errorf("staging the manifest: %w", err)
+		return nil, fmt.Errorf("staging the manifest: %w", err)
 	}
 	defer func() { err = errors.Join(err, manifest.Close()) }()
-	c := &commit{store: s, name: plan.Name.String(), desc: desc, plan: plan}
-	if err := c.pieces(blobs.Path, manifest.Path); err != nil {
-		return err
-	}
 	var wait func(string)
 	if opts.Progress != nil {
 		wait = opts.Progress.Wait
 	}
-	return s.commit(ctx, wait, c)
-}
-
-// candidates offers the staging area files that hold a blob: the store's own, and else those of other tools, untrusted.
-func (s *Store) candidates(local func(digest.Digest, int64) []string) func(digest.Digest, int64) []staging.Candidate {
-	return func(d digest.Digest, size int64) []staging.Candidate {
-		if own := s.own(d, size); own != nil || local == nil {
-			return own
-		}
-		var found []staging.Candidate
-		for _, path := range local(d, size) {
-			found = append(found, staging.Candidate{Path: path})
-		}
-		return found
+	derived, err := s.derive(ctx, plan, blobs, wait)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, derived.close()) }()
+	c := &commit{store: s, name: plan.Name.String(), desc: desc, plan: plan}
+	if err := c.pieces(blobs.Path, manifest.Path); err != nil {
+		return nil, err
+	}
+	if c.derived, err = derived.commit(plan.Digest); err != nil {
+		return nil, err
+	}
+	return derived.bytes(), s.commit(ctx, wait, c)
 }
 
 // own is the store's blob, which the staging area pins by a hard link: a removal in another process then cannot take it
 // away.
-func (s *Store) own(d digest.Digest, size int64) []staging.Candidate {
+func (s *Store) own(d digest.Digest, size int64) []string {
 	state, _, err := s.statBlob(d, size)
-	if err != nil || state != blobWhole {
+	if err != nil || state != atrest.Whole {
 		return nil // then it is fetched
 	}
 	path, err := s.blobPath(d)
 	if err != nil {
 		return nil
 	}
-	return []staging.Candidate{{Path: path, Trusted: true}}
+	return []string{path}
 }

@@ -217,7 +217,7 @@ func TestCommitUndone(t *testing.T) {
 	}
 	o := testOrigin(t, "weights")
 	desc := descriptor{MediaType: o.Plan.MediaType, Digest: o.Plan.Digest, Size: int64(len(o.Plan.Manifest))}
-	if err := s.land(t.Context(), o.Plan, desc, &artifacts.LandOptions{}, true); err == nil {
+	if _, err := s.land(t.Context(), o.Plan, desc, &artifacts.LandOptions{}, true); err == nil {
 		t.Fatal("no error")
 	}
 	if files := blobNames(t, s); len(files) > 0 {

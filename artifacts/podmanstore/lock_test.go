@@ -14,7 +14,6 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"go.podman.io/storage/pkg/lockfile"
-	"golang.org/x/sys/unix"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/storetest"
@@ -133,29 +132,6 @@ func TestReadWaitEnds(t *testing.T) {
 	}
 	if err := s.Remove(ctx, "quay.io/org/m:1"); !errors.Is(err, context.Canceled) || errors.Is(err, artifacts.ErrNotFound) {
 		t.Errorf("Remove: %v", err)
-	}
-}
-
-func TestFindHolder(t *testing.T) {
-	st := &unix.Stat_t{Ino: 802822, Dev: unix.Mkdev(0xfe, 0)}
-	for _, c := range []struct {
-		table string
-		want  int
-	}{
-		{"", 0},
-		{"1: POSIX  ADVISORY  WRITE 12 fe:00:802822 0 EOF\n", 12},
-		{"1: -> POSIX  ADVISORY  WRITE 12 fe:00:802822 0 EOF\n", 0},
-		{"1: FLOCK  ADVISORY  WRITE 12 fe:00:802822 0 EOF\n", 0},
-		{"1: OFDLCK ADVISORY  WRITE -1 fe:00:802822 0 EOF\n", 0},
-		{"1: POSIX  ADVISORY  WRITE 0 fe:00:802822 0 EOF\n", 0},
-		{"1: POSIX  ADVISORY  WRITE 12 fe:00:1802822 0 EOF\n", 0},
-		{"1: POSIX  ADVISORY  WRITE 11 00:29:802822 0 EOF\n2: POSIX  ADVISORY  READ 12 fe:00:802822 0 EOF\n", 12},
-		{"1: POSIX  ADVISORY  WRITE 11 00:29:802822 0 EOF\n", 11},
-		{"garbage\n\n1: POSIX ADVISORY WRITE x fe:00:802822 0 EOF", 0},
-	} {
-		if got := findHolder(c.table, st); got != c.want {
-			t.Errorf("%q: got %d, want %d", c.table, got, c.want)
-		}
 	}
 }
 

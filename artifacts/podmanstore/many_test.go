@@ -65,7 +65,7 @@ func runLocked(t *testing.T, c *commit) error {
 		t.Fatal(err)
 	}
 	out, err := c.run()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func TestManyLayersGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := s.remove(testName)
-	lock.release()
+	lock.Release()
 	if err != nil {
 		t.Fatal(err)
 	}

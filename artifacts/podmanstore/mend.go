@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Mend does what the findings propose: see artifacts.Doctor. Everything is looked at again under the lock: what is no longer
@@ -24,7 +25,7 @@ func (s *Store) Mend(ctx context.Context, findings []artifacts.Finding, opts *ar
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("mending %s: %w", s.root, err)
 	}
-	stale, err := s.mendStaging(findings)
+	stale, err := atrest.MendDownloads(s.area, s.stale, findings)
 	if err != nil {
 		err = fmt.Errorf("mending %s: %w", s.work.staging, err)
 	}
@@ -38,8 +39,8 @@ func (s *Store) mendStore(ctx context.Context, findings []artifacts.Finding, opt
 		return nil, err
 	}
 	mended, out, err := s.mendLocked(findings, opts)
-	lock.release()
-	return mended, errors.Join(err, syncDir(s.root), out.finish(ctx, waitOf(opts)), s.emptyTrash())
+	lock.Release()
+	return mended, errors.Join(err, atrest.SyncDir(s.root), out.finish(ctx, waitOf(opts)), s.emptyTrash())
 }
 
 // mendLocked also returns what is to be finished without the lock, whatever the error.
@@ -68,11 +69,12 @@ func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorO
 		if f.Path == "" {
 			continue
 		}
-		if err := s.moveToTrash(f.Path); err != nil {
+		taken, err := s.takeAway(f.Path)
+		if err != nil {
 			errs = append(errs, err)
-			continue
+		} else if taken {
+			mended = append(mended, f)
 		}
-		mended = append(mended, f)
 	}
 	return mended, out, errors.Join(errs...)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sys/unix"
+
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // errLost says that a blob that was staged is gone.
@@ -28,17 +30,17 @@ func (s *Store) piece(d digest.Digest, size int64, staged func(digest.Digest) st
 }
 
 // state is statBlob for the place in the store.
-func (p *piece) state() (blobState, error) {
+func (p *piece) state() (atrest.State, error) {
 	var st unix.Stat_t
 	switch err := unix.Lstat(p.dst, &st); {
 	case errors.Is(err, fs.ErrNotExist):
-		return blobMissing, nil
+		return atrest.Missing, nil
 	case err != nil:
-		return blobMissing, fmt.Errorf("looking at blob %s: %w", p.digest, err)
+		return atrest.Missing, fmt.Errorf("looking at blob %s: %w", p.digest, err)
 	case st.Mode&unix.S_IFMT != unix.S_IFREG || st.Size != p.size:
-		return blobWrongSize, nil
+		return atrest.WrongSize, nil
 	}
-	return blobWhole, nil
+	return atrest.Whole, nil
 }
 
 // link gives the staged file its name in the store.
@@ -76,7 +78,7 @@ func (c *commit) place() error {
 		if err != nil {
 			return err
 		}
-		if state == blobWhole {
+		if state == atrest.Whole {
 			continue
 		}
 		if err := c.put(&c.blobs[i], state); err != nil {
@@ -94,21 +96,21 @@ func (c *commit) placeManifest() error {
 	info, err := os.Stat(c.manifest.dst)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return c.put(&c.manifest, blobMissing)
+		return c.put(&c.manifest, atrest.Missing)
 	case err != nil:
 		return fmt.Errorf("looking at manifest %s: %w", c.manifest.digest, err)
-	case c.sound != nil && unchanged(info, c.sound):
+	case c.sound != nil && atrest.Unchanged(info, c.sound):
 		return nil
 	}
-	return c.put(&c.manifest, blobWrongSize)
+	return c.put(&c.manifest, atrest.WrongSize)
 }
 
 // put places one piece, and remembers a new file for undo.
-func (c *commit) put(p *piece, state blobState) error {
+func (c *commit) put(p *piece, state atrest.State) error {
 	if err := c.folder(p); err != nil {
 		return err
 	}
-	if state == blobMissing {
+	if state == atrest.Missing {
 		c.placed = append(c.placed, p.dst)
 	}
 	return p.link()
@@ -129,7 +131,7 @@ func (c *commit) folder(p *piece) error {
 
 func (c *commit) syncTouched() error {
 	for dir := range c.touched {
-		if err := syncDir(dir); err != nil {
+		if err := atrest.SyncDir(dir); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // recovered is the repository under which a model is named whose own name was lost with the index.
@@ -22,7 +23,7 @@ const recovered = "localhost/recovered"
 // (oci_dest.go, saveIndex). nil if it is as it should be. Nothing else can be said of such a store: by an empty index all of its
 // blobs would be orphans.
 func (s *Store) lostIndex(l *look) (*artifacts.Finding, error) {
-	data, err := readBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
+	data, err := atrest.ReadBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
 	detail := "index.json is missing, and there are blobs"
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -97,7 +98,7 @@ func readable(torn []byte) []entry {
 // manifestIn says whether a blob is the manifest of one model, all of whose blobs are there.
 func (s *Store) manifestIn(f *storeFile) (*descriptor, bool) {
 	d := digest.NewDigestFromEncoded(digest.SHA256, f.name)
-	if f.bytes > maxManifest || d.Validate() != nil {
+	if f.bytes > atrest.MaxManifest || d.Validate() != nil {
 		return nil, false
 	}
 	raw, err := s.readManifest(d)
@@ -107,8 +108,8 @@ func (s *Store) manifestIn(f *storeFile) (*descriptor, bool) {
 	var m struct {
 		MediaType string `json:"mediaType"`
 	}
-	refs, err := parseRefs(raw)
-	if err != nil || json.Unmarshal(raw, &m) != nil || refs.config == nil || len(refs.children) > 0 || len(refs.blobs) < 2 {
+	refs, err := atrest.ParseRefs(raw)
+	if err != nil || json.Unmarshal(raw, &m) != nil || refs.Config == nil || len(refs.Children) > 0 || len(refs.Blobs) < 2 {
 		return nil, false
 	}
 	desc := &descriptor{MediaType: m.MediaType, Digest: d, Size: f.bytes}
@@ -125,7 +126,7 @@ func (s *Store) mendLost(opts *artifacts.DoctorOptions) error {
 	if err != nil {
 		return err
 	}
-	data, err := readBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
+	data, err := atrest.ReadBounded(filepath.Join(s.root, imgspecv1.ImageIndexFile), maxIndex)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

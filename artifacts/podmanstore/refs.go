@@ -1,66 +1,24 @@
 package podmanstore
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
-
-// blobRef is a blob that a manifest names, with its size in bytes.
-type blobRef struct {
-	Digest digest.Digest `json:"digest"`
-	Size   int64         `json:"size"`
-}
-
-// manifestRefs is what a manifest names: blobs of its own (each digest once), the first of them the config if it has one,
-// and other manifests if it is an index.
-type manifestRefs struct {
-	blobs       []blobRef
-	config      *blobRef
-	children    []digest.Digest
-	annotations map[string]string
-}
-
-func parseRefs(raw []byte) (*manifestRefs, error) {
-	var m struct {
-		Config      *blobRef          `json:"config"`
-		Layers      []blobRef         `json:"layers"`
-		Manifests   []blobRef         `json:"manifests"`
-		Annotations map[string]string `json:"annotations"`
-	}
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return nil, err
-	}
-	all := m.Layers
-	if m.Config != nil {
-		all = append([]blobRef{*m.Config}, m.Layers...)
-	}
-	refs := &manifestRefs{config: m.Config, annotations: m.Annotations}
-	seen := map[digest.Digest]bool{}
-	for _, r := range all {
-		if !seen[r.Digest] {
-			seen[r.Digest] = true
-			refs.blobs = append(refs.blobs, r)
-		}
-	}
-	for _, c := range m.Manifests {
-		refs.children = append(refs.children, c.Digest)
-	}
-	return refs, nil
-}
 
 // refCache remembers what manifests name. A manifest never changes under its digest, so it is filled before the lock is
 // taken, and the lock is not held while a thousand manifests are read.
 type refCache struct {
 	mu    sync.Mutex
-	known map[digest.Digest]*manifestRefs
+	known map[digest.Digest]*atrest.Refs
 }
 
-func newRefCache() *refCache { return &refCache{known: map[digest.Digest]*manifestRefs{}} }
+func newRefCache() *refCache { return &refCache{known: map[digest.Digest]*atrest.Refs{}} }
 
 func (c *refCache) forget(d digest.Digest) {
 	c.mu.Lock()
@@ -70,7 +28,7 @@ func (c *refCache) forget(d digest.Digest) {
 
 // manifestRefs returns what a manifest in the store names. The error wraps fs.ErrNotExist if it is not there now and was
 // never seen.
-func (s *Store) manifestRefs(d digest.Digest) (*manifestRefs, error) {
+func (s *Store) manifestRefs(d digest.Digest) (*atrest.Refs, error) {
 	s.refs.mu.Lock()
 	known := s.refs.known[d]
 	s.refs.mu.Unlock()
@@ -85,8 +43,8 @@ func (s *Store) manifestRefs(d digest.Digest) (*manifestRefs, error) {
 }
 
 // learnRefs fills the cache with a manifest that has the digest d.
-func (s *Store) learnRefs(d digest.Digest, raw []byte) (*manifestRefs, error) {
-	refs, err := parseRefs(raw)
+func (s *Store) learnRefs(d digest.Digest, raw []byte) (*atrest.Refs, error) {
+	refs, err := atrest.ParseRefs(raw)
 	if err != nil {
 		return nil, fmt.Errorf("parsing manifest %s: %w", d, err)
 	}
@@ -136,11 +94,11 @@ func (s *Store) countRefs(d digest.Digest, count map[digest.Digest]int, seen map
 	} else if err != nil {
 		return err
 	}
-	for _, b := range refs.blobs {
+	for _, b := range refs.Blobs {
 		count[b.Digest]++
 	}
 	var errs []error
-	for _, c := range refs.children {
+	for _, c := range refs.Children {
 		errs = append(errs, s.countRefs(c, count, seen))
 	}
 	return errors.Join(errs...)

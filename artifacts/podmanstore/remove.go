@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Remove takes one entry out of the store, then the blobs, config and manifest that no other entry needs. The query is
@@ -26,9 +27,9 @@ func (s *Store) Remove(ctx context.Context, query string) error {
 		return fmt.Errorf("removing %s: %w", query, err)
 	}
 	out, err := s.remove(query)
-	lock.release()
+	lock.Release()
 	if out != nil { // the index is written, whatever went wrong with the blobs
-		err = errors.Join(err, syncDir(s.root), out.finish(ctx, nil))
+		err = errors.Join(err, atrest.SyncDir(s.root), out.finish(ctx, nil))
 	}
 	if err != nil {
 		return fmt.Errorf("removing %s: %w", query, err)

@@ -1,14 +1,13 @@
 package podmanstore
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"time"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
@@ -20,7 +19,7 @@ const Word = "podman"
 const DefaultGrace = time.Hour
 
 // DefaultStale is after how long an unfinished download counts as given up.
-const DefaultStale = 7 * 24 * time.Hour
+const DefaultStale = atrest.DefaultStale
 
 // Options says where the store is. Only GraphRoot is required.
 type Options struct {
@@ -68,7 +67,7 @@ func Open(opts *Options) (*Store, error) {
 	if opts == nil || !filepath.IsAbs(opts.GraphRoot) {
 		return nil, fmt.Errorf("opening Podman's artifact store: the storage folder %q is not an absolute path", graphRoot(opts))
 	}
-	root, err := realPath(opts.GraphRoot)
+	root, err := atrest.RealPath(opts.GraphRoot)
 	if err != nil {
 		return nil, fmt.Errorf("opening Podman's artifact store: %w", err)
 	}
@@ -83,7 +82,7 @@ func Open(opts *Options) (*Store, error) {
 	}
 	return &Store{
 		root: store, work: work, area: staging.Open(work.staging), logger: logger,
-		grace: orDefault(opts.Grace, DefaultGrace), stale: orDefault(opts.Stale, DefaultStale),
+		grace: atrest.OrDefault(opts.Grace, DefaultGrace), stale: atrest.OrDefault(opts.Stale, DefaultStale),
 		wait: opts.Wait, refs: newRefCache(), replace: writeFile,
 	}, nil
 }
@@ -99,28 +98,4 @@ func graphRoot(opts *Options) string {
 		return ""
 	}
 	return opts.GraphRoot
-}
-
-// realPath resolves links, also above a folder that does not exist yet, since the lock is kept per path string: /home and
-// /var/home must be one store, or opening it under the second name drops the lock taken under the first.
-func realPath(path string) (string, error) {
-	path = filepath.Clean(path)
-	real, err := filepath.EvalSymlinks(path)
-	if parent := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && parent != path {
-		if parent, err = realPath(parent); err != nil {
-			return "", err
-		}
-		return filepath.Join(parent, filepath.Base(path)), nil
-	}
-	return real, err
-}
-
-func orDefault(d, def time.Duration) time.Duration {
-	switch {
-	case d == 0:
-		return def
-	case d < 0:
-		return 0
-	}
-	return d
 }

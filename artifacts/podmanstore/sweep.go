@@ -88,7 +88,7 @@ func (w *sweeping) finish(ctx context.Context, wait func(string)) error {
 		} else {
 			w.todo = nil
 		}
-		lock.release()
+		lock.Release()
 		errs = append(errs, err)
 	}
 }

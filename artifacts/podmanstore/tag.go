@@ -7,6 +7,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Tag adds an entry for a manifest that has one: see artifacts.Tagger. Podman 5.6 and later find the name
@@ -15,7 +16,10 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 	if name.IsZero() {
 		return fmt.Errorf("naming %s: %w: no name", source.Digest, artifacts.ErrInvalidName)
 	}
-	if err := checkPin(name, source.Digest); err != nil {
+	if err := atrest.CheckPin(name, source.Digest); err != nil {
+		return fmt.Errorf("naming %s: %w", source.Digest, err)
+	}
+	if err := checkReserved(name); err != nil {
 		return fmt.Errorf("naming %s: %w", source.Digest, err)
 	}
 	there, err := s.tagged(ctx, source.Digest, name)
@@ -28,7 +32,7 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 		return err
 	}
 	out, err := s.tagLocked(source.Digest, name.String())
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return fmt.Errorf("naming %s %s: %w", source.Digest, name, err)
 	}
@@ -41,7 +45,7 @@ func (s *Store) tagged(ctx context.Context, d digest.Digest, name artifacts.Name
 	if err != nil {
 		return false, err
 	}
-	defer lock.release()
+	defer lock.Release()
 	_, _, changed, err := s.retag(d, name.String())
 	if err != nil {
 		return false, fmt.Errorf("naming %s %s: %w", d, name, err)

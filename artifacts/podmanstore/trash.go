@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// moveToTrash takes a file out of the store under the lock, to be deleted after it: deleting 40 GB can take seconds. One
+// moveToTrash takes a file, or a folder of unpacked files, out of the store under the lock, to be deleted after it: deleting 40 GB can take seconds. One
 // that is not there is fine. Where even a name in the trash takes room that the disk does not have, the file is deleted at
 // once.
 func (s *Store) moveToTrash(path string) error {
@@ -18,7 +18,7 @@ func (s *Store) moveToTrash(path string) error {
 		err = os.Rename(path, filepath.Join(s.work.trash, filepath.Base(path)+"."+rand.Text()))
 	}
 	if isFull(err) {
-		err = os.Remove(path)
+		err = os.RemoveAll(path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing %s: %w", path, err)
@@ -33,7 +33,7 @@ func (s *Store) emptyTrash() error {
 		return fmt.Errorf("emptying %s: %w", s.work.trash, err)
 	}
 	for _, e := range entries {
-		err := os.Remove(filepath.Join(s.work.trash, e.Name()))
+		err := os.RemoveAll(filepath.Join(s.work.trash, e.Name()))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("emptying %s: %w", s.work.trash, err)
 		}

@@ -3,12 +3,14 @@ package podmanstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // Usage adds up the store: see artifacts.Meter.
@@ -18,11 +20,11 @@ func (s *Store) Usage(ctx context.Context, wait func(reason string)) (*artifacts
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
 	u, err := s.usage()
-	lock.release()
+	lock.Release()
 	if err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.root, err)
 	}
-	if u.Staging, err = s.stagingBytes(); err != nil {
+	if u.Staging, err = atrest.StagingBytes(s.area); err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", s.work.staging, err)
 	}
 	slices.SortFunc(u.Models, func(a, b artifacts.ModelUsage) int {
@@ -47,10 +49,10 @@ func (s *Store) usage() (*artifacts.Usage, error) {
 	}
 	for i := range x.entries {
 		e := &x.entries[i]
-		if e.err != nil {
+		if e.err != nil || e.origin() != "" {
 			continue
 		}
-		u.Models = append(u.Models, s.modelUsage(e, used, sizes))
+		u.Models = append(u.Models, s.modelUsage(e, x.derivedFrom(e.desc.Digest), used, sizes))
 	}
 	l, err := s.newLook(&artifacts.DoctorOptions{Grace: -1})
 	if err != nil {
@@ -86,14 +88,21 @@ func (s *Store) sizes(u *artifacts.Usage, used map[digest.Digest]int) (map[diges
 	return sizes, nil
 }
 
-func (s *Store) modelUsage(e *entry, used map[digest.Digest]int, sizes map[digest.Digest]int64) artifacts.ModelUsage {
+// modelUsage measures an entry together with what was derived from it, which may be nil.
+func (s *Store) modelUsage(
+	e *entry, derived *descriptor, used map[digest.Digest]int, sizes map[digest.Digest]int64,
+) artifacts.ModelUsage {
 	m := artifacts.ModelUsage{Name: e.name(), Digest: e.desc.Digest}
-	mine := map[digest.Digest]int{}
-	if err := s.countRefs(e.desc.Digest, mine, map[digest.Digest]bool{}); err != nil {
+	mine, seen := map[digest.Digest]int{}, map[digest.Digest]bool{}
+	err := s.countRefs(e.desc.Digest, mine, seen)
+	if derived != nil {
+		err = errors.Join(err, s.countRefs(derived.Digest, mine, seen))
+	}
+	if err != nil {
 		s.logger.Debug("measuring a model by its manifest alone", "name", m.Name, "error", err)
 	}
-	for d := range mine {
-		if used[d] > 1 {
+	for d, n := range mine {
+		if used[d] > n {
 			m.Shared += sizes[d]
 		} else {
 			m.Own += sizes[d]

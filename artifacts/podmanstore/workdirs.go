@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
 // workDirs are the folders beside the store: staging for bytes that arrive, trash for blobs that were taken out of the
@@ -56,14 +58,4 @@ func mountOf(path string) (mount, error) {
 
 // label returns the SELinux label that the store's blobs carry, for files that are made elsewhere and linked in; "" where
 // there is none to read.
-func (s *Store) label() string {
-	buf := make([]byte, 256)
-	n, err := unix.Getxattr(filepath.Join(s.root, "blobs", "sha256"), "security.selinux", buf)
-	if err != nil {
-		return ""
-	}
-	for n > 0 && buf[n-1] == 0 {
-		n--
-	}
-	return string(buf[:n])
-}
+func (s *Store) label() string { return atrest.SELinuxLabel(filepath.Join(s.root, "blobs", "sha256")) }

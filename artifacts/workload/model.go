@@ -25,7 +25,7 @@ func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 		return nil, fmt.Errorf("serving %s: %w", label(m), err)
 	}
 	s := &Spec{
-		Name: opts.Name, Model: opts.Source, ModelDigest: m.Digest, Image: opts.Image,
+		Name: opts.Name, ModelDigest: m.Digest, Image: opts.Image,
 		Env: slices.Clone(opts.Env), Host: opts.Host, Port: opts.Port, Network: opts.Network,
 	}
 	if s.Name == "" {
@@ -38,7 +38,8 @@ func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 		s.Port = DefaultPort
 	}
 	var err error
-	if s.Model, s.Mounts, err = mounts(m, opts.Source); err != nil {
+	s.Model, s.MountSource = sources(m, opts.Source)
+	if s.Mounts, err = mounts(m); err != nil {
 		return nil, fmt.Errorf("mounting the files of %s: %w", label(m), err)
 	}
 	if s.Args, err = serverArgs(m, s, opts); err != nil {

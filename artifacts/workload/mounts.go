@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -10,25 +11,30 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// mounts returns the name to mount from, and one mount for each file, in the order of the manifest.
-func mounts(m *artifacts.Model, source string) (string, []FileMount, error) {
+// sources returns the name of a model, source if that is given, and the artifact that its files are mounted from if that is
+// not the model itself; else "".
+func sources(m *artifacts.Model, source string) (model, from string) {
+	how, ok := m.Mount.(artifacts.ArtifactMount)
+	switch {
+	case ok && (how.Source == m.Name || how.Source == m.Digest.Encoded()):
+		return cmp.Or(source, how.Source), ""
+	case ok:
+		return cmp.Or(source, m.Name, m.Digest.Encoded()), how.Source
+	}
+	return cmp.Or(source, m.Name), ""
+}
+
+// mounts returns one mount for each file, in the order of the manifest.
+func mounts(m *artifacts.Model) ([]FileMount, error) {
 	switch how := m.Mount.(type) {
 	case artifacts.ArtifactMount:
-		if source == "" {
-			source = how.Source
-		}
-		files, err := artifactMounts(m)
-		return source, files, err
+		return artifactMounts(m)
 	case artifacts.BindMount:
-		if source == "" {
-			source = m.Name
-		}
-		files, err := bindMounts(m, how)
-		return source, files, err
+		return bindMounts(m, how)
 	case artifacts.ImageMount:
-		return "", nil, fmt.Errorf("%w: it is in the image %s, whose files cannot be mounted one by one", packaging.ErrUnservable, how.Image)
+		return nil, fmt.Errorf("%w: it is in the image %s, whose files cannot be mounted one by one", packaging.ErrUnservable, how.Image)
 	default:
-		return "", nil, errors.New("the store does not say how a container sees it")
+		return nil, errors.New("the store does not say how a container sees it")
 	}
 }
 

@@ -15,8 +15,8 @@ const DefaultPort = 8080
 type Options struct {
 	// Name is the name of the container and the unit; "" derives one from the model's, see DeriveName.
 	Name string
-	// Source is the name to mount the files from, as the store has it; "" is the model's own mount source. A service gives
-	// the name that pins the digest. It has no meaning for files bound from the host.
+	// Source is the name of the model, as the store has it, that its files are mounted from, unless they were unpacked to an
+	// artifact of their own; "" is the model's own. A service gives the name that pins the digest.
 	Source string
 	// Image is the server's container image, one whose entry point is llama-server. Required.
 	Image string

@@ -21,8 +21,11 @@ const ContainerPort = 8080
 type Spec struct {
 	// Name is the name of the container and of the unit.
 	Name string
-	// Model is the name that the files are mounted from, as the store has it; for a service it pins the digest.
+	// Model is the name of the model, as the store has it; for a service it pins the digest.
 	Model string
+	// MountSource is the artifact that the files are mounted from, where that is another than Model: the single files that
+	// were unpacked from it. "" is Model. It has no meaning for files bound from the host.
+	MountSource string
 	// ModelDigest is the manifest's digest, for labels.
 	ModelDigest digest.Digest
 	// Mounts are the files, each at an absolute path below ModelRoot.
@@ -77,6 +80,14 @@ func (s *Spec) Published() bool {
 		return false
 	}
 	return true
+}
+
+// Artifact returns the name that the files are mounted from.
+func (s *Spec) Artifact() string {
+	if s.MountSource != "" {
+		return s.MountSource
+	}
+	return s.Model
 }
 
 // Listen returns the address and port that the server is told to listen on inside the container.

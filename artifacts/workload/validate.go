@@ -114,7 +114,7 @@ func (s *Spec) validMounts() error {
 			return fmt.Errorf("file %q: it is mounted twice", m.Destination)
 		}
 		seen[m.Destination] = true
-		if err := m.validSelector(s.Model); err != nil {
+		if err := m.validSelector(s.Artifact()); err != nil {
 			return fmt.Errorf("file %q: %w", m.Destination, err)
 		}
 	}
@@ -128,7 +128,7 @@ func (s *Spec) validMounts() error {
 	return nil
 }
 
-func (m *FileMount) validSelector(model string) error {
+func (m *FileMount) validSelector(artifact string) error {
 	set := 0
 	for _, v := range []string{string(m.Digest), m.Title, m.HostPath} {
 		if v != "" {
@@ -144,7 +144,7 @@ func (m *FileMount) validSelector(model string) error {
 		}
 		return nil
 	}
-	if model == "" {
+	if artifact == "" {
 		return errors.New("there is no artifact to mount it from")
 	}
 	if m.Digest != "" {
@@ -158,7 +158,7 @@ func (m *FileMount) validSelector(model string) error {
 // validTexts looks at every string that reaches an engine or a unit.
 func (s *Spec) validTexts() error {
 	errs := []error{
-		validText("model", s.Model), validText("image", s.Image), validText("network", s.Network),
+		validText("model", s.Model), validText("mount source", s.MountSource), validText("image", s.Image), validText("network", s.Network),
 		validText("health command", s.Health.Command), validText("model digest", string(s.ModelDigest)),
 	}
 	for _, m := range s.Mounts {

@@ -21,7 +21,7 @@ func Mount(s *workload.Spec, m *workload.FileMount) (string, error) {
 	if m.Title != "" {
 		selector = "title=" + m.Title
 	}
-	return CSV("type=artifact", "source="+s.Model, selector, "destination="+m.Destination)
+	return CSV("type=artifact", "source="+s.Artifact(), selector, "destination="+m.Destination)
 }
 
 // CSV joins fields to one record without a line end.

@@ -27,6 +27,18 @@ func TestMount(t *testing.T) {
 	}
 }
 
+// TestMountElsewhere: what was unpacked is mounted from there, and the model keeps its name.
+func TestMountElsewhere(t *testing.T) {
+	s := &workload.Spec{Model: "quay.io/m:1", MountSource: "localhost/unpacked:1"}
+	got, err := Mount(s, &workload.FileMount{Destination: "/models/a.gguf", Digest: digest})
+	if want := "type=artifact,source=localhost/unpacked:1,digest=" + digest + ",destination=/models/a.gguf"; err != nil || got != want {
+		t.Errorf("got %s, %v\nwant %s", got, err, want)
+	}
+	if labels := Labels(s); labels[0] != "org.paddock.model=quay.io/m:1" {
+		t.Errorf("labels: %q", labels)
+	}
+}
+
 func FuzzCSV(f *testing.F) {
 	f.Add("a,b", `"`)
 	f.Add(" x", `\.`)

@@ -24,10 +24,16 @@ func plannedModel(plan *artifacts.Plan) (*artifacts.Model, error) {
 	return m, nil
 }
 
-// servable says why a model, of which maybe only the manifest is here, cannot be served. What the files of a ModelKit are is
-// said by its config, which comes with the weights.
+// undecided says whether only a pull shows what the files of a model are: those of a ModelKit are said by its config, which
+// comes with the weights, and those in archives by unpacking them. Of a manifest that describes no model it is not believed
+// that its files are one.
+func undecided(m *artifacts.Model) bool {
+	return m.Packaging.Format == packaging.ModelKit || m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
+}
+
+// servable says why a model, of which maybe only the manifest is here, cannot be served.
 func servable(m *artifacts.Model, opts *workload.Options) error {
-	if m.Packaging.Format == packaging.ModelKit {
+	if undecided(m) {
 		return nil
 	}
 	_, err := workload.FromModel(m, opts)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/quadlet"
 )
@@ -28,8 +27,7 @@ func unitName(typed string) (string, error) {
 
 // checkInstall says why a model, of which maybe only the manifest is here, cannot be installed as a service.
 func checkInstall(ctx context.Context, env *Env, units *quadlet.Installer, model *artifacts.Model, opts *workload.Options, o *quadletInstallOptions) error {
-	// what a ModelKit's files are is said by its config, which comes with the weights
-	if model.Packaging.Format != packaging.ModelKit {
+	if !undecided(model) {
 		if _, _, err := unitFor(ctx, env, model, opts, &o.fetch.origin); err != nil {
 			return err
 		}

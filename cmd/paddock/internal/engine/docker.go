@@ -48,7 +48,7 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 	}
 	for _, m := range spec.Mounts {
 		if m.HostPath == "" {
-			return nil, fmt.Errorf("mounting %s from the artifact %s: docker has no artifacts", m.Destination, spec.Model)
+			return nil, fmt.Errorf("mounting %s from the artifact %s: docker has no artifacts", m.Destination, spec.Artifact())
 		}
 		mount, err := podmanargs.CSV("type=bind", "source="+m.HostPath, "target="+m.Destination, "readonly")
 		if err != nil {

@@ -1,4 +1,4 @@
-package podmanstore
+package atrest
 
 import (
 	"fmt"

@@ -1,0 +1,130 @@
+package dirstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
+)
+
+// Diagnose returns what is wrong in the store and in the staging area: see artifacts.Doctor. It takes the lock for reading
+// only. There is no file whose use it could not know, so that the grace period does not matter.
+func (s *Store) Diagnose(ctx context.Context, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
+	lock, err := s.lock.Read(ctx, waitOf(opts), atrest.Forever)
+	if err != nil {
+		return nil, fmt.Errorf("examining %s: %w", s.root, err)
+	}
+	findings, err := s.examine()
+	lock.Release()
+	if err != nil {
+		return nil, fmt.Errorf("examining %s: %w", s.root, err)
+	}
+	stale, err := atrest.StaleDownloads(s.area, s.stale)
+	if err != nil {
+		return nil, fmt.Errorf("examining %s: %w", s.StagingDir(), err)
+	}
+	return append(findings, stale...), nil
+}
+
+func waitOf(opts *artifacts.DoctorOptions) func(string) {
+	if opts == nil {
+		return nil
+	}
+	return opts.Wait
+}
+
+// examine looks at the store. The caller holds the lock.
+func (s *Store) examine() ([]artifacts.Finding, error) {
+	c, err := s.scan()
+	if err != nil {
+		return nil, err
+	}
+	var findings []artifacts.Finding
+	for i := range c.layouts {
+		f, err := examineLayout(&c.layouts[i])
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			findings = append(findings, *f)
+		}
+	}
+	for _, path := range c.strange {
+		findings = append(findings, artifacts.Finding{
+			Kind: artifacts.FindingBadEntry, Path: path, Detail: "it is not the folder of a model's name",
+			Action: "move it to another place",
+		})
+	}
+	for _, path := range c.empty {
+		findings = append(findings, leftover(path, 0, "an empty folder"))
+	}
+	left, err := s.leftovers()
+	return append(findings, left...), err
+}
+
+// leftovers returns what is in tmp and trash. The lock is held, so that nobody is at work in tmp; what is in trash is to go
+// in any case.
+func (s *Store) leftovers() ([]artifacts.Finding, error) {
+	var findings []artifacts.Finding
+	for _, place := range []struct{ dir, detail string }{
+		{s.temp, "a layout that a process began and was killed"}, {s.trash, "a removed model that was not deleted"},
+	} {
+		entries, err := os.ReadDir(place.dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			path := filepath.Join(place.dir, e.Name())
+			bytes, err := freed(path)
+			if err != nil {
+				return nil, err
+			}
+			findings = append(findings, leftover(path, bytes, place.detail))
+		}
+	}
+	return findings, nil
+}
+
+func leftover(path string, bytes int64, detail string) artifacts.Finding {
+	return artifacts.Finding{
+		Kind: artifacts.FindingLeftover, Path: path, Bytes: bytes, Detail: detail, Action: "delete it", Mendable: true,
+	}
+}
+
+// examineLayout returns what is wrong with a layout; nil if nothing is.
+func examineLayout(l *layout) (*artifacts.Finding, error) {
+	r := l.read()
+	f := &artifacts.Finding{Name: l.name.String(), Digest: r.digest, Action: "remove the model", Mendable: true}
+	f.Kind = artifacts.FindingNoManifest
+	switch {
+	case errors.Is(r.err, fs.ErrNotExist):
+		f.Detail = "its manifest is missing"
+		return f, nil
+	case errors.Is(r.err, atrest.ErrCorrupt):
+		f.Detail = "its manifest has other bytes than its digest promises"
+		return f, nil
+	case r.err != nil:
+		f.Detail = fmt.Sprintf("its manifest cannot be read: %v", r.err)
+		f.Action, f.Mendable = "look at its files", false
+		return f, nil
+	case atrest.IsIndex("", r.manifest):
+		f.Kind, f.Detail = artifacts.FindingIndexEntry, "it is an index of several manifests, which is no model"
+		return f, nil
+	}
+	refs, err := atrest.ParseRefs(r.manifest)
+	if err != nil {
+		f.Detail = fmt.Sprintf("its manifest cannot be read: %v", err)
+		return f, nil
+	}
+	f.Kind, f.Action, f.Mendable = artifacts.FindingDamaged, "pull the model again, or remove it", false
+	f.Detail, err = l.damage(refs.Blobs)
+	if err != nil || f.Detail == "" {
+		return nil, err
+	}
+	return f, nil
+}

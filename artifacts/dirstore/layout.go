@@ -1,0 +1,146 @@
+package dirstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
+)
+
+// The files of a layout beside its blobs. recordFile is ours; containers/image does not look at it.
+const (
+	versionFile  = "version"
+	manifestFile = "manifest.json"
+	recordFile   = "manifest.digest"
+)
+
+// The versions of dir: (containers/image v5.42, directory/version.go): 1.2 is for blobs whose digest is not sha256.
+const (
+	version11 = "Directory Transport Version: 1.1\n"
+	version12 = "Directory Transport Version: 1.2\n"
+)
+
+// maxSmall bounds the version and the record, in bytes.
+const maxSmall = 1 << 10
+
+// layout is one folder of models.
+type layout struct {
+	name artifacts.Name
+	dir  string // absolute
+}
+
+// layoutOf says where the layout of a name is, or would be.
+func (s *Store) layoutOf(name artifacts.Name) layout {
+	return layout{name: name, dir: filepath.Join(s.models, folderOf(name))}
+}
+
+// layoutNamed is layoutOf for the name of a model of ours.
+func (s *Store) layoutNamed(name string) (layout, error) {
+	n, err := artifacts.ParseName(name)
+	if err != nil {
+		return layout{}, err
+	}
+	return s.layoutOf(n), nil
+}
+
+func (l *layout) file(name string) string { return filepath.Join(l.dir, name) }
+
+// blob returns where a blob is, as containers/image names it (directory/directory_transport.go, layerPath). Digests come
+// from files that others write: one that is malformed could leave the folder.
+func (l *layout) blob(d digest.Digest) (string, error) {
+	if err := d.Validate(); err != nil {
+		return "", fmt.Errorf("locating blob %q: %w", d, err)
+	}
+	return l.file(blobFile(d)), nil
+}
+
+func blobFile(d digest.Digest) string {
+	if d.Algorithm() == digest.Canonical {
+		return d.Encoded()
+	}
+	return d.Algorithm().String() + "-" + d.Encoded()
+}
+
+// version returns what the version file of a layout must say.
+func version(blobs []atrest.Blob) string {
+	if slices.ContainsFunc(blobs, func(b atrest.Blob) bool { return b.Digest.Algorithm() != digest.Canonical }) {
+		return version12
+	}
+	return version11
+}
+
+// record is a layout with its manifest, as read under the lock.
+type record struct {
+	layout layout
+	// digest is what the manifest should hash to; "" if nothing says it.
+	digest   digest.Digest
+	manifest []byte
+	err      error // why there is no manifest: fs.ErrNotExist, atrest.ErrCorrupt or another
+}
+
+// read reads and verifies the manifest. A layout of another tool has no record: then the name's pin, or else the manifest
+// itself, says the digest.
+func (l *layout) read() record {
+	r := record{layout: *l}
+	if r.digest, r.err = l.promised(); r.err != nil {
+		return r
+	}
+	path := l.file(manifestFile)
+	if r.digest != "" {
+		r.manifest, r.err = atrest.ReadVerified(path, r.digest, atrest.MaxManifest)
+	} else if r.manifest, r.err = atrest.ReadBounded(path, atrest.MaxManifest); r.err == nil {
+		r.digest = digest.FromBytes(r.manifest)
+	}
+	return r
+}
+
+// promised returns the digest that the manifest should have; "" if nothing says it.
+func (l *layout) promised() (digest.Digest, error) {
+	text, err := atrest.ReadBounded(l.file(recordFile), maxSmall)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l.name.Digest(), nil
+	} else if err != nil {
+		return "", fmt.Errorf("reading the record of the manifest's digest: %w", err)
+	}
+	d, err := digest.Parse(strings.TrimSuffix(string(text), "\n"))
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", l.file(recordFile), err)
+	}
+	return d, nil
+}
+
+// damage says what is wrong with the files of a layout, as far as their sizes tell; "" if nothing is.
+func (l *layout) damage(blobs []atrest.Blob) (string, error) {
+	var wrong []string
+	text, err := atrest.ReadBounded(l.file(versionFile), maxSmall)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if string(text) != version(blobs) {
+		wrong = append(wrong, "its version file is missing, or not that of a dir: layout")
+	}
+	for _, b := range blobs {
+		path, err := l.blob(b.Digest)
+		if err != nil {
+			wrong = append(wrong, err.Error())
+			continue
+		}
+		state, info, err := atrest.Stat(path, b.Size)
+		switch {
+		case err != nil:
+			return "", fmt.Errorf("looking at blob %s: %w", b.Digest, err)
+		case state == atrest.Missing:
+			wrong = append(wrong, fmt.Sprintf("blob %s is missing", b.Digest))
+		case state == atrest.WrongSize:
+			wrong = append(wrong, fmt.Sprintf("blob %s has %d of %d bytes", b.Digest, info.Size(), b.Size))
+		}
+	}
+	return strings.Join(wrong, "; "), nil
+}

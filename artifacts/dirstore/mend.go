@@ -1,0 +1,77 @@
+package dirstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
+)
+
+// Mend does what the findings propose: see artifacts.Doctor. Everything is looked at again under the lock: what is no longer
+// as it was found is left alone.
+func (s *Store) Mend(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
+	var mended []artifacts.Finding
+	if _, err := os.Stat(s.root); err == nil {
+		if mended, err = s.mendStore(ctx, findings, opts); err != nil {
+			return mended, fmt.Errorf("mending %s: %w", s.root, err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("mending %s: %w", s.root, err)
+	}
+	stale, err := atrest.MendDownloads(s.area, s.stale, findings)
+	if err != nil {
+		err = fmt.Errorf("mending %s: %w", s.StagingDir(), err)
+	}
+	return append(mended, stale...), err
+}
+
+func (s *Store) mendStore(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
+	lock, err := s.lock.Write(ctx, waitOf(opts))
+	if err != nil {
+		return nil, err
+	}
+	mended, err := s.mendLocked(findings)
+	lock.Release()
+	return mended, errors.Join(err, s.emptyTrash())
+}
+
+func (s *Store) mendLocked(findings []artifacts.Finding) ([]artifacts.Finding, error) {
+	now, err := s.examine()
+	if err != nil {
+		return nil, err
+	}
+	var mended []artifacts.Finding
+	var errs []error
+	for _, f := range now {
+		if !f.Mendable || !slices.Contains(findings, f) {
+			continue
+		}
+		if err := s.mendOne(&f); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		mended = append(mended, f)
+	}
+	return mended, errors.Join(errs...)
+}
+
+func (s *Store) mendOne(f *artifacts.Finding) error {
+	switch {
+	case f.Path == "":
+		l, err := s.layoutNamed(f.Name)
+		if err != nil {
+			return err
+		}
+		return s.drop(l.dir)
+	case filepath.Dir(f.Path) == s.models:
+		return os.Remove(f.Path) // an empty folder; one that is in use again is not empty
+	default:
+		return s.moveToTrash(f.Path)
+	}
+}

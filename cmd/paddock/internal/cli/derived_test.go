@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/podmanstore"
+	"github.com/paddock-dev/paddock/artifacts/storetest"
+	"github.com/paddock-dev/paddock/tests/fixtures"
+)
+
+// publishTar puts a model into the registry whose only file is in a tar.
+func (w *world) publishTar(t *testing.T, name, path string) *storetest.Origin {
+	t.Helper()
+	data, err := fixtures.GGUF(&fixtures.Options{Embd: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archive bytes.Buffer
+	to := tar.NewWriter(&archive)
+	if err := to.WriteHeader(&tar.Header{Name: path, Mode: 0o644, Size: int64(len(data))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	layer := archive.Bytes()
+	m := imgspecv1.Manifest{
+		MediaType: imgspecv1.MediaTypeImageManifest, ArtifactType: "application/vnd.cncf.model.manifest.v1+json",
+		Config: imgspecv1.Descriptor{
+			MediaType: "application/vnd.cncf.model.config.v1+json", Digest: digest.FromString(storetest.Config), Size: int64(len(storetest.Config)),
+		},
+		Layers: []imgspecv1.Descriptor{{
+			MediaType: "application/vnd.cncf.model.weight.v1.tar", Digest: digest.FromBytes(layer), Size: int64(len(layer)),
+			Annotations: map[string]string{"org.cncf.model.filepath": path},
+		}},
+	}
+	m.SchemaVersion = 2
+	raw, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := storetest.Serve(&artifacts.Plan{
+		Name: storetest.ParseName(t, name), Kind: artifacts.KindArtifact, Manifest: raw, MediaType: m.MediaType, Digest: digest.FromBytes(raw),
+	}, []byte(storetest.Config), layer)
+	w.published[name] = o
+	return o
+}
+
+// TestServeUnpacked: a model in an archive is pulled, and its file mounted from where it was unpacked to; what is pinned,
+// ensured and labelled is the model that was published.
+func TestServeUnpacked(t *testing.T) {
+	w := newWorld(t)
+	store, err := podmanstore.Open(&podmanstore.Options{GraphRoot: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env.Services.Store = func(context.Context, *Env) (artifacts.Store, error) { return store, nil }
+	o := w.publishTar(t, tiny, "model.gguf")
+	w.must(t, "quadlet", "install", "--progress", "none", "--name", "svc", tiny)
+	unit := w.must(t, "quadlet", "print", "svc")
+	pin := tiny[:strings.LastIndex(tiny, ":")] + "@" + o.Plan.Digest.String()
+	from := "type=artifact,source=localhost/paddock/derived:" + o.Plan.Digest.Encoded() + ",digest=sha256:"
+	for _, line := range []string{"Source=" + pin, "Model=" + tiny, "Digest=" + o.Plan.Digest.String()} {
+		if !strings.Contains(unit, "\n"+line+"\n") {
+			t.Errorf("the unit lacks %s:\n%s", line, unit)
+		}
+	}
+	if !strings.Contains(unit, "Mount="+from) || !strings.Contains(unit, " ensure "+pin+"\n") {
+		t.Errorf("the unit:\n%s", unit)
+	}
+	w.must(t, "rm", tiny) // the pin keeps the files
+	w.must(t, "ensure", pin)
+	if line := w.must(t, "serve", "--dry-run", pin); !strings.Contains(line, from) || !strings.Contains(line, "org.paddock.model="+pin) {
+		t.Errorf("serve: %s", line)
+	}
+	if out := w.must(t, "ls", "--noheading", "--format", "{{.Name}}"); strings.TrimSpace(out) != pin {
+		t.Errorf("ls: %q", out)
+	}
+	w.must(t, "quadlet", "rm", "svc")
+	if u, err := store.Usage(t.Context(), nil); err != nil || u.Blobs != 0 {
+		t.Errorf("left %+v, %v", u, err)
+	}
+}
+
+// TestUnknownArchive: an archive of which nothing says that it is a model's is not pulled to be served.
+func TestUnknownArchive(t *testing.T) {
+	w := newWorld(t)
+	o := w.publishTar(t, tiny, "model.gguf")
+	manifest := strings.NewReplacer("application/vnd.cncf.model.manifest.v1+json", "application/x-chart", "vnd.cncf.model.", "x-chart.").Replace(string(o.Plan.Manifest))
+	o.Plan.Manifest, o.Plan.Digest = []byte(manifest), digest.FromString(manifest)
+	if code, _, err := w.run(t, "serve", "--progress", "none", tiny); code != 1 || o.Read() != 0 {
+		t.Errorf("exit %d, %v, %d bytes", code, err, o.Read())
+	}
+}
