@@ -19,10 +19,16 @@ func (s *Store) model(r *record) *artifacts.Model {
 	case r.err != nil:
 		atrest.Unreadable(m, fmt.Errorf("reading manifest %s: %w", r.layout.file(manifestFile), r.err))
 	default:
-		atrest.Describe(m, r.manifest, func(b *atrest.Blob) ([]byte, error) { return s.readConfig(&r.layout, b) })
+		s.describe(m, r)
+		s.adopt(m, r)
 		mount(m, &r.layout)
 	}
 	return m
+}
+
+// describe says what the publisher's manifest says.
+func (s *Store) describe(m *artifacts.Model, r *record) {
+	atrest.Describe(m, r.manifest, func(b *atrest.Blob) ([]byte, error) { return s.readConfig(&r.layout, b) })
 }
 
 // mount says which file of the host each file of the model is: the layer as it is stored, whatever its Encoding.
