@@ -42,6 +42,7 @@ func layers() []layer {
 		{"artifacts/imagestore/...", store},
 		{"artifacts/dirstore/...", store},
 		{"artifacts/memstore/...", store},
+		{"artifacts/union/...", store},
 		{"transports", append(slices.Clone(model), "transports/source")},
 		{"transports/source/...", model},
 		{"transports/*/...", append(slices.Clone(model), "transports/source")},
