@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +11,6 @@ import (
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/podmanstore"
-	"github.com/paddock-dev/paddock/artifacts/union"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
 	"github.com/paddock-dev/paddock/quadlet"
@@ -62,7 +59,7 @@ func chooseEngine(ctx context.Context, env *Env) (*engine.Choice, error) {
 		Podman: &engine.ProbeOptions{Environ: env.Environ(), CacheDir: env.cacheDir()},
 	})
 	if errors.Is(err, engine.ErrNoEngine) {
-		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later")
+		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later, or docker")
 	}
 	return choice, err
 }
@@ -76,25 +73,6 @@ func (e *Env) cacheDir() string {
 		return filepath.Join(e.Root, "/run")
 	}
 	return ""
-}
-
-func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
-	choice, err := env.Engine(ctx)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case !choice.Native():
-		return nil, WithHint(fmt.Errorf("opening the store of %s: %s", choice.Engine.Name(), choice.Reason),
-			"models are kept in the artifact store of podman "+podmanargs.MinNative().String()+" or later")
-	case choice.Podman.Remote:
-		return nil, fmt.Errorf("opening Podman's artifact store: %s talks to a service, and its store is on that machine", choice.Podman.Path)
-	}
-	store, err := podmanstore.Open(&podmanstore.Options{GraphRoot: choice.Podman.GraphRoot, Logger: env.Log(), Wait: env.tellWait})
-	if err != nil {
-		return nil, err
-	}
-	return union.New(union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}}), nil
 }
 
 func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
