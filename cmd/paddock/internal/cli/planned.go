@@ -25,10 +25,10 @@ func plannedModel(plan *artifacts.Plan) (*artifacts.Model, error) {
 }
 
 // undecided says whether only a pull shows what the files of a model are: those of a ModelKit are said by its config, which
-// comes with the weights, and those in archives by unpacking them. Of a manifest that describes no model it is not believed
+// comes with the weights, those of an image by its layers, and those in archives by unpacking them. Of a manifest that describes no model it is not believed
 // that its files are one.
 func undecided(m *artifacts.Model) bool {
-	return m.Packaging.Format == packaging.ModelKit || m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
+	return m.Packaging.Format == packaging.ModelKit || m.Kind == artifacts.KindImage || m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
 }
 
 // servable says why a model, of which maybe only the manifest is here, cannot be served.

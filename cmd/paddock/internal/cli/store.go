@@ -43,7 +43,7 @@ func openFolder(env *Env, choice *engine.Choice) (artifacts.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return union.New(union.Member{Store: store, Word: dirstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}}), nil
+	return union.New(union.Member{Store: store, Word: dirstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact, artifacts.KindImage}}), nil
 }
 
 // storeFolder is where models are kept for an engine that has no store for them: the setting, or else what is usual for the
