@@ -12,6 +12,7 @@ import (
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
 	"github.com/paddock-dev/paddock/artifacts/union"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
@@ -94,7 +95,13 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return union.New(union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}}), nil
+	images, err := openImages(env, choice.Podman)
+	if err != nil {
+		return nil, err
+	}
+	return union.New(
+		union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}},
+		union.Member{Store: images, Word: imagestore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
 }
 
 func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
@@ -116,5 +123,7 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transports.NewTable(transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r})
+	return transports.NewTable(
+		transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r},
+		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 }
