@@ -129,6 +129,33 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// speller is a recorder that spells names its own way.
+type speller struct{ recorder }
+
+func (s *speller) Names(input string) (*transports.Names, error) {
+	return &transports.Names{Queries: []string{"hub.example/" + strings.ToLower(input)}}, nil
+}
+
+func TestNames(t *testing.T) {
+	table, err := transports.NewTable(
+		transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: &recorder{}},
+		transports.Transport{Name: "hub", Schemes: []string{"hub"}, Resolver: &speller{}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]string{
+		"docker://quay.io/a/b": "quay.io/a/b", "quay.io/a/b:1": "quay.io/a/b:1", "3f9": "3f9", "hub://Org/Repo": "hub.example/org/repo",
+	} {
+		if got, err := table.Names(typed); err != nil || len(got.Queries) != 1 || got.Queries[0] != want {
+			t.Errorf("%s: %+v, %v", typed, got, err)
+		}
+	}
+	if _, err := table.Names("./x"); !errors.Is(err, artifacts.ErrInvalidName) {
+		t.Error(err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"quay.io/a/b:c", "docker://a", "https://h/p?q#f", "./x", "foo://x", "a://b://c", "://", "é://x", ""} {
 		f.Add(seed)
