@@ -43,7 +43,7 @@ func layers() []layer {
 		{"transports", append(slices.Clone(model), "transports/source")},
 		{"transports/source/...", model},
 		{"transports/synth/...", model},
-		{"transports/*/...", append(slices.Clone(model), "transports/source", "transports/synth")},
+		{"transports/*/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth")},
 		{"quadlet/...", serving},
 		{"cmd/paddock/internal/suggest", nil},
 		{"cmd/paddock/internal/config", []string{"cmd/paddock/internal/suggest"}},
