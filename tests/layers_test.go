@@ -67,7 +67,7 @@ func fences() []fence {
 	return []fence{
 		{"github.com/urfave/cli", []string{"cmd/paddock/internal/cli"}, false},
 		{"go.podman.io/common/pkg/libartifact", []string{"artifacts/podmanstore"}, true},
-		{"github.com/BurntSushi/toml", []string{"cmd/paddock/internal/config"}, false},
+		{"github.com/BurntSushi/toml", []string{"cmd/paddock/internal/config", "transports/aliases"}, false},
 		{"github.com/vbauerster/mpb", []string{"cmd/paddock/internal/ui"}, false},
 	}
 }
