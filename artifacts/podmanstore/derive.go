@@ -62,7 +62,8 @@ func (s *Store) derive(ctx context.Context, plan *artifacts.Plan, batch *staging
 	return d, nil
 }
 
-// derivable parses the manifest of a plan; nil if nothing is to be derived from it, be it that it cannot be parsed.
+// derivable parses the manifest of a plan; nil if nothing is to be derived from it, be it that it cannot be parsed. Files that
+// may not exist are refused: the error wraps packaging.ErrUnsafePath.
 func (s *Store) derivable(plan *artifacts.Plan, batch *staging.Batch) (*packaging.Model, error) {
 	refs, err := atrest.ParseRefs(plan.Manifest)
 	if err != nil {
@@ -75,7 +76,10 @@ func (s *Store) derivable(plan *artifacts.Plan, batch *staging.Batch) (*packagin
 		}
 	}
 	model, err := packaging.Parse(plan.Manifest, config)
-	if err != nil {
+	switch {
+	case errors.Is(err, packaging.ErrUnsafePath):
+		return nil, err // the config of a ModelKit names files, too
+	case err != nil:
 		s.logger.Debug("not deriving from a manifest", "name", plan.Name, "error", err)
 		return nil, nil
 	}

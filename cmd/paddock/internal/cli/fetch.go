@@ -110,13 +110,11 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	return model, nil
 }
 
-// admitted says why the model of a plan is not worth pulling.
+// admitted says why the model of a plan is not worth pulling. A manifest that breaks its specification, or names files that may
+// not exist, never is.
 func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
-	if o.admit == nil {
-		return nil
-	}
 	model, err := plannedModel(plan)
-	if err != nil {
+	if err != nil || o.admit == nil {
 		return err
 	}
 	return o.admit(model)
