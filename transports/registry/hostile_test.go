@@ -43,7 +43,7 @@ func TestResolveLoop(t *testing.T) {
 	inner := reg.Index(runtime.GOARCH)
 	loop := reg.Index(runtime.GOARCH, inner)
 	reg.PutManifest("org/m", "loop", ocispec.MediaTypeImageIndex, loop)
-	reg.PutManifestAs("org/m", digest.FromBytes(inner).String(), ocispec.MediaTypeImageIndex, loop)
+	reg.PutManifestAs("org/m", "@"+digest.FromBytes(inner).String(), ocispec.MediaTypeImageIndex, loop)
 	plan, err := m.resolver().Resolve(t.Context(), reg.Host()+"/org/m:loop")
 	if !errors.Is(err, artifacts.ErrVerification) {
 		t.Errorf("%+v, %v", plan, err)
