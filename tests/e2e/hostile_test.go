@@ -81,13 +81,6 @@ func hostileManifests(t testing.TB) []hostile {
 		}
 		return h
 	}
-	many := hostile{what: "thousands of layers", says: "10001 layers", chain: func(before ocispec.Descriptor) any {
-		m := manifestOf(before)
-		for range 10001 {
-			m.Layers = append(m.Layers, before)
-		}
-		return m
-	}}
 	return []hostile{
 		raw("a path out of the model", `".." element`, "m.gguf", strings.Repeat("../", 12)+"tmp/"+escaped),
 		raw("an absolute path", "is absolute", "/tmp/"+escaped),
@@ -96,7 +89,6 @@ func hostileManifests(t testing.TB) []hostile {
 		raw("capitals", "capitals", "Model.gguf", "model.gguf"),
 		raw("a slash at the end", "name of a folder", "m.gguf/"),
 		raw("a file in a file", "which is a file", "a", "a/b"),
-		many,
 		{what: "a size that lies", says: "size", chain: func(before ocispec.Descriptor) any {
 			m := manifestOf(before)
 			before.Size += 1000
