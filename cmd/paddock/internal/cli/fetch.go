@@ -107,11 +107,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	return model, nil
 }
 
-// admitted says why the model of a plan is not worth pulling.
+// admitted says why the model of a plan is not worth pulling. A manifest that breaks its specification, or names files that may
+// not exist, never is.
 func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
-	if o.admit == nil {
-		return nil
-	}
 	if complete := plan.Complete; complete != nil {
 		plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { // the earliest that there is a manifest
 			whole, err := complete(found)
@@ -123,7 +121,7 @@ func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
 		return nil
 	}
 	model, err := plannedModel(plan)
-	if err != nil {
+	if err != nil || o.admit == nil {
 		return err
 	}
 	return o.admit(model)
