@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -214,7 +215,7 @@ func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 	}
 	for i, m := range wordsOf(t, settings, "Container", "Mount") {
 		f := fields(t, m)
-		if f[0] != "type=artifact" && f[0] != "type=bind" || f[3] != "destination="+spec.Mounts[i].Destination && f[2] != "destination="+spec.Mounts[i].Destination {
+		if !slices.Contains([]string{"type=artifact", "type=bind", "type=image"}, f[0]) || f[3] != "destination="+spec.Mounts[i].Destination && f[2] != "destination="+spec.Mounts[i].Destination {
 			t.Errorf("mount %d: got %q", i, f)
 		}
 	}
