@@ -62,6 +62,9 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 		"derived": func(s *workload.Spec, _ *UnitOptions) {
 			s.MountSource = "localhost/paddock/derived:" + blob[len("sha256:"):]
 		},
+		"image": func(s *workload.Spec, _ *UnitOptions) {
+			s.Mounts = []workload.FileMount{{Destination: "/models", ImagePath: "/models"}}
+		},
 		"host-network": func(s *workload.Spec, _ *UnitOptions) { s.Network, s.Host, s.Port = "host", "::1", 9000 },
 		"ipv6":         func(s *workload.Spec, _ *UnitOptions) { s.Host, s.Network = "::1", "web:ip=10.88.0.9" },
 		"no-health":    func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -152,4 +153,53 @@ func land(t *testing.T, s *Store, o *storetest.Origin) *artifacts.Model {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// putUnchecked writes an image as podman pull does, whatever it carries, and names it.
+func putUnchecked(t *testing.T, s *Store, o *storetest.Origin, r *request) {
+	t.Helper()
+	for i := range o.Plan.Blobs {
+		b := &o.Plan.Blobs[i]
+		body, err := b.Open(t.Context(), 0, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Blobs[b.Digest] = filepath.Join(r.Temp, b.Digest.Encoded())
+		if err := os.WriteFile(r.Blobs[b.Digest], data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lib, err := storage.GetStore(storage.StoreOptions{GraphRoot: s.place.GraphRoot, RunRoot: s.place.RunRoot, GraphDriverName: s.place.Driver})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, id := &writer{s, lib}, o.Plan.Blobs[0].Digest.Encoded()
+	if err := w.copy(t.Context(), r, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.name(id, o.Plan.Name.String()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// modelFile returns the path of one file of a model.
+func (s *Store) modelFile(t *testing.T, m *artifacts.Model, p string) string {
+	t.Helper()
+	r, err := s.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.byDigest(m.Digest)
+	if err != nil || d == nil {
+		t.Fatalf("got %v, %v", d, err)
+	}
+	name, n, err := d.tree.resolve(modelDir + "/" + p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(s.diffDir(n.from.ID), name)
 }

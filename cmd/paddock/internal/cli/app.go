@@ -22,6 +22,9 @@ const appName = "paddock"
 // error with Hints, and exits with ExitCode. A cancelled ctx means that a signal came.
 func Run(ctx context.Context, env *Env, args []string) error {
 	e := env.forRun()
+	if len(args) == 1 && args[0] == imagesWord {
+		return serveImages(ctx, e)
+	}
 	app := newApp(e)
 	ordered, l, err := permute(grammarOf(app), args)
 	switch {
@@ -71,7 +74,7 @@ func newApp(env *Env) *cli.App {
 	return app
 }
 
-const rootDescription = "paddock pulls AI models that are published as OCI artifacts into Podman's own artifact store, and serves\n" +
+const rootDescription = "paddock pulls AI models that are published as OCI artifacts or images into Podman's own storage, and serves\n" +
 	"them as containers or, through Quadlet, as services."
 
 // commands lists the commands in the order of help; those that need the tree itself come after them.

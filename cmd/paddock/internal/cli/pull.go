@@ -16,8 +16,9 @@ type pullOptions struct {
 func pullCommand(env *Env, run func(context.Context, *Env, *pullOptions) error) *cli.Command {
 	var o pullOptions
 	return &cli.Command{
-		Name: "pull", Usage: "Pull a model into Podman's artifact store", ArgsUsage: "REF",
-		Description: "Prints the name and the digest of what landed. A tag that moved is updated. A pull that was interrupted\n" +
+		Name: "pull", Usage: "Pull a model into Podman's storage", ArgsUsage: "REF",
+		Description: "Prints the name and the digest of what landed: an artifact in Podman's artifact store, an image that carries\n" +
+			"a model among Podman's images. A tag that moved is updated. A pull that was interrupted\n" +
 			"continues where it stopped.",
 		Flags: o.fetch.flags(),
 		Action: func(c *cli.Context) error {

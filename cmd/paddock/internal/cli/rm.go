@@ -20,10 +20,10 @@ type rmOptions struct {
 func rmCommand(env *Env, run func(context.Context, *Env, *rmOptions) error) *cli.Command {
 	var o rmOptions
 	return &cli.Command{
-		Name: "rm", Aliases: []string{"remove"}, Usage: "Remove models from Podman's artifact store", ArgsUsage: "NAME...",
+		Name: "rm", Aliases: []string{"remove"}, Usage: "Remove models from Podman's storage", ArgsUsage: "NAME...",
 		Description: "Content that another name uses stays. The exit status is 0 only if every name is gone.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Destination: &o.all, Usage: "remove every artifact, whoever pulled it"},
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Destination: &o.all, Usage: "remove every model, whoever pulled it"},
 			&cli.BoolFlag{Name: "ignore", Aliases: []string{"i"}, Destination: &o.ignore, Usage: "a name that is not there is no error"},
 		},
 		Action: func(c *cli.Context) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/dirstore"
+	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
 	"github.com/paddock-dev/paddock/artifacts/union"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
@@ -31,9 +32,16 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return union.New(union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}}), nil
+	images, err := openImages(env, choice.Podman)
+	if err != nil {
+		return nil, err
+	}
+	return union.New(
+		union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}},
+		union.Member{Store: images, Word: imagestore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
 }
 
+// openFolder keeps artifacts and images alike in a folder: of images, whose files are unpacked there.
 func openFolder(env *Env, choice *engine.Choice) (artifacts.Store, error) {
 	dir, err := storeFolder(env, choice)
 	if err != nil {
