@@ -16,6 +16,9 @@ import (
 
 // hintFetch adds what to do about a failed pull of what was typed.
 func hintFetch(err error, typed string, o *originOptions) error {
+	if hint := hintHub(err); hint != "" {
+		return WithHint(err, hint)
+	}
 	switch {
 	case errors.Is(err, artifacts.ErrInvalidName):
 		return WithHint(asUsage(err), hintName(typed))

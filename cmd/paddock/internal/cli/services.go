@@ -119,5 +119,14 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transports.NewTable(transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r})
+	sys, err := opts.SystemContext()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := hubRows(env, o, opts.Stall, sys)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r})
+	return transports.NewTable(rows...)
 }
