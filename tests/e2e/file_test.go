@@ -16,7 +16,9 @@ func TestFile(t *testing.T) {
 	work := strings.TrimSpace(who.MustRun(t, "mktemp", "-d", store+"/../file-test.XXXXXX"))
 	t.Cleanup(func() { who.Run(t, "rm", "-rf", work) })
 	who.MustRun(t, "sh", "-c", "cp "+dir+"/model.gguf "+work+"/m.gguf; chmod 644 "+work+"/m.gguf")
-	state := func() string { return who.MustRun(t, "sh", "-c", "sha256sum "+work+"/m.gguf; stat -c '%i %a %Y %s' "+work+"/m.gguf") }
+	state := func() string {
+		return who.MustRun(t, "sh", "-c", "sha256sum "+work+"/m.gguf; stat -c '%i %a %Y %s' "+work+"/m.gguf")
+	}
 	before := state()
 	name, digest := pulled(t, who, work+"/m.gguf")
 	if name != "localhost/m.gguf:latest" {
