@@ -23,7 +23,7 @@ function __paddock_at
 end
 
 set -g __paddock_paths 'pull' 'ls' 'list' 'inspect' 'rm' 'remove' 'serve' 'quadlet' 'quadlet generate' 'quadlet install' 'quadlet ls' 'quadlet list' 'quadlet print' 'quadlet rm' 'quadlet remove' 'ensure' 'df' 'prune' 'doctor' 'info' 'version' 'completion' 'help' 'help pull' 'help ls' 'help list' 'help inspect' 'help rm' 'help remove' 'help serve' 'help quadlet' 'help quadlet generate' 'help quadlet install' 'help quadlet ls' 'help quadlet list' 'help quadlet print' 'help quadlet rm' 'help quadlet remove' 'help ensure' 'help df' 'help prune' 'help doctor' 'help info' 'help version' 'help completion'
-set -g __paddock_valued --age --authfile --cert-dir --config --creds --ctx-size --engine --env --format --host --image --jobs --log-level --name --network --port --progress --runtime -c -e -f -p
+set -g __paddock_valued --age --authfile --cert-dir --config --creds --ctx-size --engine --env --exclude --format --host --image --include --jobs --log-level --name --network --port --progress --runtime --tag -c -e -f -p -t
 
 complete -c paddock -n '__paddock_in yes \'\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
@@ -52,7 +52,10 @@ complete -c paddock -n '__paddock_in yes \'pull\'' -l cert-dir -r -d 'read certi
 complete -c paddock -n '__paddock_in yes \'pull\'' -l quiet -s q -d 'show no progress'
 complete -c paddock -n '__paddock_in yes \'pull\'' -l progress -x -a 'bars plain json none' -d 'show progress as KIND: bars, plain, json or none (default: bars on a terminal, plain elsewhere)'
 complete -c paddock -n '__paddock_in yes \'pull\'' -l jobs -r -d 'open at most N connections at once'
+complete -c paddock -n '__paddock_in yes \'pull\'' -l include -r -d 'of a repository of files, take those that match GLOB instead of the usual ones'
+complete -c paddock -n '__paddock_in yes \'pull\'' -l exclude -r -d 'of a repository of files, leave out those that match GLOB'
 complete -c paddock -n '__paddock_in yes \'pull\'' -l no-local -d 'fetch everything, also what other tools on this machine have fetched already'
+complete -c paddock -n '__paddock_in yes \'pull\'' -l tag -s t -r -d 'keep the model under NAME instead of its own'
 complete -c paddock -n '__paddock_in yes \'pull\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'pull\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
 complete -c paddock -n '__paddock_in yes \'pull\'' -l engine -x -a 'podman docker' -d 'run containers with ENGINE: podman or docker'
@@ -99,6 +102,8 @@ complete -c paddock -n '__paddock_in yes \'serve\'' -l cert-dir -r -d 'read cert
 complete -c paddock -n '__paddock_in yes \'serve\'' -l quiet -s q -d 'show no progress'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l progress -x -a 'bars plain json none' -d 'show progress as KIND: bars, plain, json or none (default: bars on a terminal, plain elsewhere)'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l jobs -r -d 'open at most N connections at once'
+complete -c paddock -n '__paddock_in yes \'serve\'' -l include -r -d 'of a repository of files, take those that match GLOB instead of the usual ones'
+complete -c paddock -n '__paddock_in yes \'serve\'' -l exclude -r -d 'of a repository of files, leave out those that match GLOB'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l no-local -d 'fetch everything, also what other tools on this machine have fetched already'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
@@ -149,6 +154,8 @@ complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l cert-dir -r -d 
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l quiet -s q -d 'show no progress'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l progress -x -a 'bars plain json none' -d 'show progress as KIND: bars, plain, json or none (default: bars on a terminal, plain elsewhere)'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l jobs -r -d 'open at most N connections at once'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l include -r -d 'of a repository of files, take those that match GLOB instead of the usual ones'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l exclude -r -d 'of a repository of files, leave out those that match GLOB'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l no-local -d 'fetch everything, also what other tools on this machine have fetched already'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
@@ -180,6 +187,8 @@ complete -c paddock -n '__paddock_in yes \'ensure\'' -l cert-dir -r -d 'read cer
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l quiet -s q -d 'show no progress'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l progress -x -a 'bars plain json none' -d 'show progress as KIND: bars, plain, json or none (default: bars on a terminal, plain elsewhere)'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l jobs -r -d 'open at most N connections at once'
+complete -c paddock -n '__paddock_in yes \'ensure\'' -l include -r -d 'of a repository of files, take those that match GLOB instead of the usual ones'
+complete -c paddock -n '__paddock_in yes \'ensure\'' -l exclude -r -d 'of a repository of files, leave out those that match GLOB'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l no-local -d 'fetch everything, also what other tools on this machine have fetched already'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l verify -d 'read every file and compare it with its digest'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l help -s h -d 'show help'

@@ -32,6 +32,8 @@ func (o *fetchOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "progress", Destination: &o.progress,
 			Usage: "show progress as `KIND`: bars, plain, json or none (default: bars on a terminal, plain elsewhere)"},
 		optionalIntFlag(&o.jobs, "", "open at most `N` connections at once", "jobs"),
+		stringsFlag(&o.origin.include, "of a repository of files, take those that match `GLOB` instead of the usual ones", "include"),
+		stringsFlag(&o.origin.exclude, "of a repository of files, leave out those that match `GLOB`", "exclude"),
 		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"),
 	)
 }
@@ -82,7 +84,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err := o.override(cfg); err != nil {
 		return nil, err
 	}
-	resolver, err := env.Resolver(&o.origin)
+	origin := o.origin
+	origin.store = store
+	resolver, err := env.Resolver(&origin)
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +99,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	}
 	if !as.IsZero() {
 		plan.Name = as
+	}
+	if err := refuseTaken(ctx, store, plan); err != nil {
+		return nil, err
 	}
 	progress := o.show(env)
 	defer progress.Close()
@@ -137,7 +144,7 @@ func naming(reference string, err error) error {
 
 // findOrFetch returns the model of that name from the store, or pulls it.
 func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference string, o *fetchOptions) (*artifacts.Model, error) {
-	model, err := store.Find(ctx, localName(reference))
+	model, err := findModel(ctx, env, store, reference)
 	if errors.Is(err, artifacts.ErrNotFound) {
 		return fetch(ctx, env, store, reference, o)
 	}

@@ -80,7 +80,10 @@ func everyName(ctx context.Context, store artifacts.Store) ([]string, error) {
 // removeOne removes a name and prints it. With ignore a name that is not there, as when another process was quicker, is
 // no error and prints nothing.
 func removeOne(ctx context.Context, env *Env, store artifacts.Store, name string, ignore bool) error {
-	err := store.Remove(ctx, localName(name))
+	query, err := storedAs(ctx, env, store, name)
+	if err == nil {
+		err = store.Remove(ctx, query)
+	}
 	switch {
 	case ignore && errors.Is(err, artifacts.ErrNotFound):
 		return nil
