@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -66,6 +68,17 @@ func TestHuggingFace(t *testing.T) {
 					t.Errorf("pulling %s again takes %d requests, %d bytes: %q", reference, n, hub.CDN.Sent()-sent, hub.Requests()[before:])
 				}
 			}
+			// what Hugging Face's own tools have fetched is not fetched again
+			who.MustRun(t, "paddock", "rm", "hf://Org/Tiny-GGUF")
+			sum := sha256.Sum256(small)
+			cached := "$HOME/.cache/huggingface/hub/models--Org--Tiny-GGUF/blobs/" + hex.EncodeToString(sum[:])
+			who.Stdin(string(small)).MustRun(t, "sh", "-ec", `mkdir -p "$(dirname "`+cached+`")"; cat >"`+cached+`"`)
+			sent := hub.CDN.Sent()
+			env.MustRun(t, "paddock", "pull", "-q", "hf://Org/Tiny-GGUF:Q4_K_M")
+			if hub.CDN.Sent() != sent {
+				t.Errorf("%d bytes were fetched of what is in the cache", hub.CDN.Sent()-sent)
+			}
+			who.MustRun(t, "sh", "-c", `rm -r "$HOME/.cache/huggingface"`)
 			assertStoreVerified(t, who)
 			who.MustRun(t, "paddock", "rm", "hf://Org/Tiny-GGUF", "hf://Org/Tensors")
 		})
