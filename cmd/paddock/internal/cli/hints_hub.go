@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/suggest"
 	"github.com/paddock-dev/paddock/transports/hf"
 	"github.com/paddock-dev/paddock/transports/hub"
@@ -16,6 +17,7 @@ func hintHub(err error) string {
 	var missing *hub.MissingError
 	var choice *repofiles.ChoiceError
 	var offline *hf.OfflineError
+	var later *artifacts.TemporaryError
 	switch {
 	case errors.As(err, &access):
 		return hintAccess(access)
@@ -27,6 +29,8 @@ func hintHub(err error) string {
 		return hintChoice(choice)
 	case errors.As(err, &offline):
 		return "unset HF_HUB_OFFLINE"
+	case errors.As(err, &later) && later.RetryAfter > 0:
+		return "the site wants to be left alone for " + later.RetryAfter.String()
 	}
 	return ""
 }

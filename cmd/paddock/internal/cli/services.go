@@ -99,6 +99,7 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
+	sys.RootForImplicitAbsolutePaths = env.Root
 	rows, err := hubRows(env, o, opts.Stall, sys)
 	if err != nil {
 		return nil, err
