@@ -1,0 +1,128 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	"golang.org/x/sys/unix"
+
+	"github.com/paddock-dev/paddock/tests/fixtures/packers"
+)
+
+// hub is a real registry that this process publishes to by its API, which keeps the bytes of any manifest.
+type hub struct {
+	registry
+	client *http.Client
+}
+
+func startHub(t *testing.T) *hub {
+	t.Helper()
+	network, err := Lab{}.network()
+	if err != nil {
+		t.Fatalf("entering the network of the lab: %v", err)
+	}
+	t.Cleanup(func() { network.Close() })
+	dial := func(_ context.Context, _, address string) (net.Conn, error) { return dialIn(network, address) }
+	transport := &http.Transport{DialContext: dial}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &hub{startRegistry(t, nil), &http.Client{Transport: transport}}
+}
+
+// dialIn connects in another network; see listenIn.
+func dialIn(network *os.File, address string) (net.Conn, error) {
+	var conn net.Conn
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		if err = unix.Setns(int(network.Fd()), unix.CLONE_NEWNET); err == nil {
+			conn, err = net.Dial("tcp", address)
+		}
+	}()
+	<-done
+	return conn, err
+}
+
+// publish pushes a model, and those that it is an index of, under a name with a tag.
+func (h *hub) publish(t *testing.T, name string, p packers.Packed) {
+	t.Helper()
+	repo := strings.TrimPrefix(repository(name), h.Addr+"/")
+	h.push(t, repo, name[len(repository(name))+1:], &p)
+}
+
+func (h *hub) push(t *testing.T, repo, reference string, p *packers.Packed) {
+	t.Helper()
+	for i := range p.Children {
+		h.push(t, repo, p.Children[i].Digest().String(), &p.Children[i])
+	}
+	for _, data := range p.Blobs {
+		h.upload(t, repo, data)
+	}
+	h.ask(t, http.MethodPut, "/v2/"+repo+"/manifests/"+reference, p.Type, p.Manifest, http.StatusCreated)
+}
+
+func (h *hub) upload(t *testing.T, repo string, data []byte) {
+	t.Helper()
+	started := h.ask(t, http.MethodPost, "/v2/"+repo+"/blobs/uploads/", "", nil, http.StatusAccepted)
+	where, err := url.Parse(started.header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := where.Query()
+	query.Set("digest", digest.FromBytes(data).String())
+	where.RawQuery = query.Encode()
+	h.ask(t, http.MethodPut, where.RequestURI(), "application/octet-stream", data, http.StatusCreated)
+}
+
+// fetch returns what a name points to, as it was pushed, without its blobs.
+func (h *hub) fetch(t *testing.T, name string) packers.Packed {
+	t.Helper()
+	repo := strings.TrimPrefix(repository(name), h.Addr+"/")
+	got := h.ask(t, http.MethodGet, "/v2/"+repo+"/manifests/"+name[len(repository(name))+1:], "", nil, http.StatusOK)
+	return packers.Packed{Type: got.header.Get("Content-Type"), Manifest: got.body}
+}
+
+type reply struct {
+	header http.Header
+	body   []byte
+}
+
+func (h *hub) ask(t *testing.T, method, path, contentType string, body []byte, want int) reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+h.Addr+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	for _, accepted := range []string{"application/vnd.oci.image.manifest.v1+json", "application/vnd.oci.image.index.v1+json",
+		"application/vnd.docker.distribution.manifest.v2+json"} {
+		req.Header.Add("Accept", accepted)
+	}
+	resp, err := h.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != want {
+		t.Fatalf("%s %s: %s\n%s", method, path, resp.Status, data)
+	}
+	return reply{resp.Header, data}
+}
