@@ -87,7 +87,10 @@ func (a *archive) entries(ctx context.Context, r *tar.Reader) error {
 	}
 }
 
-// entry takes in one entry. Modes, owners, times and attributes mean nothing here.
+// setID are the set-user-ID and set-group-ID bits of a mode in a tar header (POSIX.1-2024, pax, ustar Interchange Format).
+const setID = 0o6000
+
+// entry takes in one entry. Other modes, owners, times and attributes mean nothing here.
 func (a *archive) entry(ctx context.Context, hdr *tar.Header, r io.Reader) error {
 	switch hdr.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse:
@@ -113,6 +116,9 @@ func (a *archive) file(ctx context.Context, hdr *tar.Header, r io.Reader) error 
 	}
 	if strings.HasSuffix(hdr.Name, "/") {
 		return fmt.Errorf("%w: it is a file with the name of a folder", packaging.ErrUnsafePath)
+	}
+	if hdr.Mode&setID != 0 {
+		return fmt.Errorf("%w: it would run as another user (set-id bits in its mode)", packaging.ErrUnsafePath)
 	}
 	// The size is the logical one: the holes of a sparse file cost its publisher nothing.
 	if err := a.spent.file(hdr.Size); err != nil {
