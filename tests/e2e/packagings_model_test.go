@@ -120,3 +120,14 @@ func flat(tree string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// sorted returns the files in the order of their paths.
+func (s *source) sorted() []fixtures.File {
+	return slices.SortedFunc(slices.Values(s.files), func(a, b fixtures.File) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// sum is the sha256 of a file.
+func (s *source) sum(p string) string {
+	i := slices.IndexFunc(s.files, func(f fixtures.File) bool { return f.Path == p })
+	return digest.FromBytes(s.files[i].Data).Encoded()
+}
