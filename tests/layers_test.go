@@ -22,7 +22,8 @@ type layer struct {
 func layers() []layer {
 	model := []string{"artifacts", "artifacts/packaging"}
 	disk := append(slices.Clone(model), "artifacts/staging")
-	store := append(slices.Clone(disk), "artifacts/atrest", "artifacts/unpack")
+	derive := append(slices.Clone(disk), "artifacts/atrest", "artifacts/unpack")
+	store := append(slices.Clone(derive), "artifacts/derive")
 	serving := append(slices.Clone(model), "gpu/...", "artifacts/workload/...")
 	return []layer{
 		{"gpu/...", nil},
@@ -36,10 +37,12 @@ func layers() []layer {
 		{"artifacts/storetest/...", model},
 		{"artifacts/unpack/...", model},
 		{"artifacts/atrest/...", disk},
+		{"artifacts/derive/...", derive},
 		{"artifacts/podmanstore/...", store},
 		{"artifacts/imagestore/...", store},
 		{"artifacts/dirstore/...", store},
 		{"artifacts/memstore/...", store},
+		{"artifacts/union/...", store},
 		{"transports", append(slices.Clone(model), "transports/source")},
 		{"transports/source/...", model},
 		{"transports/*/...", append(slices.Clone(model), "transports/source")},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
@@ -95,7 +96,7 @@ func (s *Store) land(
 		s.logger.Debug("landing again", "name", plan.Name, "error", err)
 		derived, err = s.land(ctx, plan, desc, opts, false)
 	}
-	if err != nil && !isRefused(err) {
+	if err != nil && !derive.IsRefused(err) {
 		// Not closed: that would delete what was fetched, all of it, because of a ^C while Podman held the lock. The blobs
 		// wait for the next landing; their locks go with the batch's files, at the latest when the process ends.
 		return nil, err
@@ -122,15 +123,15 @@ func (s *Store) commitStaged(
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, derived.close()) }()
+	defer func() { err = errors.Join(err, derived.Close()) }()
 	c := &commit{store: s, name: plan.Name.String(), desc: desc, plan: plan}
 	if err := c.pieces(blobs.Path, manifest.Path); err != nil {
 		return nil, err
 	}
-	if c.derived, err = derived.commit(plan.Digest); err != nil {
+	if c.derived, err = s.commitDerived(derived, plan.Digest); err != nil {
 		return nil, err
 	}
-	return derived.bytes(), s.commit(ctx, wait, c)
+	return derived.Bytes(), s.commit(ctx, wait, c)
 }
 
 // own is the store's blob, which the staging area pins by a hard link: a removal in another process then cannot take it

@@ -11,6 +11,7 @@ const originDefault = "default"
 // Config holds the settings.
 type Config struct {
 	Engine  Engine
+	Store   Store
 	Pull    Pull
 	Serve   Serve
 	Quadlet Quadlet
@@ -22,6 +23,13 @@ type Config struct {
 type Engine struct {
 	// Name is "podman", "docker", or "" for the first of the two that is there.
 	Name Value[string]
+}
+
+// Store is the table [store].
+type Store struct {
+	// Dir is the absolute path of the folder that models are kept in for Docker, and for Podman before 5.6; "" for
+	// /var/lib/paddock as root, and paddock in the user's data folder otherwise.
+	Dir Value[string]
 }
 
 // Pull is the table [pull].
@@ -57,6 +65,7 @@ type Quadlet struct {
 func Default() *Config {
 	return &Config{
 		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
+		Store:  Store{Dir: byDefault("", folder)},
 		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
 			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", image),

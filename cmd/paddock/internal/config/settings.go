@@ -37,6 +37,7 @@ func (c *Config) All() []Setting {
 func (c *Config) settings() []setting {
 	return []setting{
 		textSetting("engine.name", "PADDOCK_ENGINE", &c.Engine.Name),
+		textSetting("store.dir", "PADDOCK_STORE_DIR", &c.Store.Dir),
 		intSetting("pull.jobs", "PADDOCK_JOBS", &c.Pull.Jobs),
 		boolSetting("pull.local", "PADDOCK_LOCAL", &c.Pull.Local),
 		intSetting("pull.stall_timeout", "PADDOCK_STALL_TIMEOUT", &c.Pull.StallTimeout),
