@@ -65,6 +65,7 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
+	model, opts = prepare(ctx, env, store, model, opts)
 	spec, err := workload.FromModel(model, opts)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if url := spec.URL(); url != "" {
 		ui.Note(env.Err, "serving "+model.Name+" at "+url)
 	}
-	return env.Services.Run(ctx, argv, &engine.Streams{In: env.In, Out: env.Out, Err: env.Err})
+	return serveForeground(ctx, env, spec, argv)
 }
 
 // printCommands prints command lines as a shell reads them.

@@ -44,8 +44,11 @@ type Pull struct {
 
 // Serve is the table [serve].
 type Serve struct {
-	// Image is the container image of the server.
-	Image Value[string]
+	// Runtime is the program that serves a model: "auto", "llama.cpp" or "vllm".
+	Runtime Value[string]
+	// Image is the container image of llama.cpp, VLLMImage that of vLLM.
+	Image     Value[string]
+	VLLMImage Value[string]
 	// Host is the address to listen on, and Port the port: 1 to 65535.
 	Host Value[string]
 	Port Value[int]
@@ -68,11 +71,13 @@ func Default() *Config {
 		Store:  Store{Dir: byDefault("", folder)},
 		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
-			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
-			Host:    byDefault("127.0.0.1", address),
-			Port:    byDefault(8080, within(1, 65535)),
-			CtxSize: byDefault(0, within(0, 1<<30)),
-			Network: byDefault[string]("", nil),
+			Runtime:   byDefault("auto", oneOf("auto", "llama.cpp", "vllm")),
+			Image:     byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
+			VLLMImage: byDefault("docker.io/vllm/vllm-openai:v0.11.0", image),
+			Host:      byDefault("127.0.0.1", address),
+			Port:      byDefault(8080, within(1, 65535)),
+			CtxSize:   byDefault(0, within(0, 1<<30)),
+			Network:   byDefault[string]("", nil),
 		},
 		Quadlet: Quadlet{Restart: byDefault("on-failure",
 			oneOf("no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"))},
