@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
 
 	"github.com/paddock-dev/paddock/tests/fixtures/packers"
@@ -27,9 +29,9 @@ type hub struct {
 	client *http.Client
 }
 
-func startHub(t *testing.T) *hub {
+func startHub(t *testing.T, in Lab) *hub {
 	t.Helper()
-	network, err := Lab{}.network()
+	network, err := in.network()
 	if err != nil {
 		t.Fatalf("entering the network of the lab: %v", err)
 	}
@@ -37,7 +39,7 @@ func startHub(t *testing.T) *hub {
 	dial := func(_ context.Context, _, address string) (net.Conn, error) { return dialIn(network, address) }
 	transport := &http.Transport{DialContext: dial}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &hub{startRegistry(t, nil), &http.Client{Transport: transport}}
+	return &hub{registryIn(t, in, nil), &http.Client{Transport: transport}}
 }
 
 // dialIn connects in another network; see listenIn.
@@ -56,11 +58,11 @@ func dialIn(network *os.File, address string) (net.Conn, error) {
 	return conn, err
 }
 
-// publish pushes a model, and those that it is an index of, under a name with a tag.
-func (h *hub) publish(t *testing.T, name string, p packers.Packed) {
+// publish pushes a model, and those that it is an index of, under a path with a tag.
+func (h *hub) publish(t *testing.T, path string, p packers.Packed) {
 	t.Helper()
-	repo := strings.TrimPrefix(repository(name), h.Addr+"/")
-	h.push(t, repo, name[len(repository(name))+1:], &p)
+	repo, tag, _ := strings.Cut(path, ":")
+	h.push(t, repo, tag, &p)
 }
 
 func (h *hub) push(t *testing.T, repo, reference string, p *packers.Packed) {
@@ -87,12 +89,34 @@ func (h *hub) upload(t *testing.T, repo string, data []byte) {
 	h.ask(t, http.MethodPut, where.RequestURI(), "application/octet-stream", data, http.StatusCreated)
 }
 
-// fetch returns what a name points to, as it was pushed, without its blobs.
-func (h *hub) fetch(t *testing.T, name string) packers.Packed {
+// fetch returns what a path stands for, as it was pushed.
+func (h *hub) fetch(t *testing.T, path string) packers.Packed {
 	t.Helper()
-	repo := strings.TrimPrefix(repository(name), h.Addr+"/")
-	got := h.ask(t, http.MethodGet, "/v2/"+repo+"/manifests/"+name[len(repository(name))+1:], "", nil, http.StatusOK)
-	return packers.Packed{Type: got.header.Get("Content-Type"), Manifest: got.body}
+	repo, tag, _ := strings.Cut(path, ":")
+	return h.pull(t, repo, tag)
+}
+
+func (h *hub) pull(t *testing.T, repo, reference string) packers.Packed {
+	t.Helper()
+	got := h.ask(t, http.MethodGet, "/v2/"+repo+"/manifests/"+reference, "", nil, http.StatusOK)
+	p := packers.Packed{Type: got.header.Get("Content-Type"), Manifest: got.body}
+	var named struct {
+		Config            ocispec.Descriptor
+		Layers, Manifests []ocispec.Descriptor
+	}
+	if err := json.Unmarshal(got.body, &named); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range named.Manifests {
+		p.Children = append(p.Children, h.pull(t, repo, d.Digest.String()))
+	}
+	if len(named.Manifests) > 0 {
+		return p
+	}
+	for _, d := range append(named.Layers, named.Config) {
+		p.Blobs = append(p.Blobs, h.ask(t, http.MethodGet, "/v2/"+repo+"/blobs/"+d.Digest.String(), "", nil, http.StatusOK).body)
+	}
+	return p
 }
 
 type reply struct {

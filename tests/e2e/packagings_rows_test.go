@@ -18,8 +18,8 @@ type row struct {
 	tree, main string
 	// texts are the files that only the packaging has.
 	texts map[string]string
-	// args are arguments of the server that follow from no file's role.
-	args []string
+	// context and params are arguments of the server that the publisher asks for.
+	context, params []string
 }
 
 // rows is the whole table. What a packaging cannot carry is not in it: omlmd and Ollama store single weights.
@@ -27,7 +27,8 @@ func rows(models map[string]*source) []row {
 	all := append(modelPackRows(), dockerRows(models)...)
 	all = append(all, kitRows()...)
 	all = append(all, toolRows(models)...)
-	return append(all, otherRows()...)
+	all = append(all, otherRows()...)
+	return append(all, imageRows(models)...)
 }
 
 // everyModel is a row for each model, seen as its publisher sees it.
@@ -113,6 +114,7 @@ func otherRows() []row {
 				params.json params
 				system.txt other
 				LICENSE license`,
+			context: []string{"--ctx-size", "256"}, params: []string{"--temp", "0.5"},
 			texts: map[string]string{"template.gotmpl": packers.OllamaTemplate, "params.json": packers.OllamaParams, "system.txt": packers.OllamaSystem}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -22,14 +23,13 @@ func TestPackagings(t *testing.T) {
 		for _, r := range rows(w.models) {
 			t.Run(r.packaging+"/"+r.model, func(t *testing.T) {
 				t.Parallel()
-				name := w.hub.Addr + "/table/" + r.packaging + "-" + r.model + ":v1"
-				w.publish(t, &r, name)
+				at := w.publish(t, &r)
 				for _, e := range w.engines {
-					t.Run(e.name, func(t *testing.T) { w.check(t, e, &r, name, w.models[r.model].gguf) })
+					t.Run(e.name, func(t *testing.T) { w.check(t, e, &r, at, w.models[r.model].gguf) })
 				}
 				t.Run("index", func(t *testing.T) {
 					// which entry an index stands for is decided before the engine is known of
-					w.check(t, w.engines[0], &r, w.publishIndex(t, name), false)
+					w.check(t, w.engines[0], &r, w.publishIndex(t, at), false)
 				})
 			})
 		}
@@ -41,7 +41,8 @@ func TestPackagings(t *testing.T) {
 
 // world is what all rows share.
 type world struct {
-	hub     *hub
+	hub     *hub // where rows are packed
+	old     *hub // in the lab with an old Podman
 	models  map[string]*source
 	dirs    map[string]string // of the models' files, in the lab
 	engines []engine
@@ -50,13 +51,15 @@ type world struct {
 // engine is a container engine as one person uses it.
 type engine struct {
 	place
-	// flags choose it.
-	flags []string
+	hub *hub
+	// folder is the store of an engine that cannot mount artifacts; "" for Podman's own.
+	folder string
 }
 
+// newWorld has every engine for root and for an ordinary user: Podman, Docker, and in a lab of its own Podman 5.4.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{hub: startHub(t), models: sources(t), dirs: map[string]string{}}
+	w := &world{hub: startHub(t, Lab{}), models: sources(t), dirs: map[string]string{}}
 	for name, s := range w.models {
 		m := model{files: map[string][]byte{}}
 		for _, f := range s.files {
@@ -65,37 +68,49 @@ func newWorld(t *testing.T) *world {
 		w.dirs[name] = m.unpack(t, w.hub.lab)
 	}
 	for _, who := range everyone(t) {
-		who.name = "podman-" + who.name
-		w.engines = append(w.engines, engine{place: who})
+		w.engines = append(w.engines, engine{place{who.Lab, "podman-" + who.name}, w.hub, ""})
+	}
+	for _, h := range dockerHosts(t) {
+		w.engines = append(w.engines, engine{place{h.Lab, "docker-" + h.name}, w.hub, h.store})
+	}
+	old := oldHosts(t)
+	w.old = startHub(t, Lab{old: true})
+	for _, h := range old {
+		w.engines = append(w.engines, engine{place{h.Lab, "old-podman-" + h.name}, w.old, h.store})
 	}
 	return w
 }
 
-func (w *world) publish(t *testing.T, r *row, name string) {
+// publish packs a row, and pushes it to both registries under the same path and tag, which it returns.
+func (w *world) publish(t *testing.T, r *row) string {
 	t.Helper()
+	at := "table/" + r.packaging + "-" + r.model + ":v1"
 	s := w.models[r.model]
 	if r.push != nil {
-		r.push(t, w.hub, w.dirs[r.model], name, s)
-		return
+		r.push(t, w.hub, w.dirs[r.model], w.hub.Addr+"/"+at, s)
+		w.old.publish(t, at, w.hub.fetch(t, at))
+		return at
 	}
 	packed, err := r.pack(s.files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.hub.publish(t, name, packed)
+	w.hub.publish(t, at, packed)
+	w.old.publish(t, at, packed)
+	return at
 }
 
-// publishIndex puts what a name stands for behind an index, under another name.
-func (w *world) publishIndex(t *testing.T, name string) string {
+// publishIndex puts what a path stands for behind an index, under another path.
+func (w *world) publishIndex(t *testing.T, at string) string {
 	t.Helper()
-	packed := w.hub.fetch(t, name)
+	packed := w.hub.fetch(t, at)
 	index, err := packers.Index(&packed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	name += "-index"
-	w.hub.publish(t, name, index)
-	return name
+	at += "-index"
+	w.hub.publish(t, at, index)
+	return at
 }
 
 // inspected is what the table looks at in paddock inspect.
@@ -106,12 +121,16 @@ type inspected struct {
 		Architecture, Name string
 		Parameters         int64
 	}
+	Safetensors *struct {
+		Architectures []string
+		Parameters    int64
+	}
 }
 
 // check pulls a row's model, and looks at it in every way. answer has llama-server run, too.
-func (w *world) check(t *testing.T, e engine, r *row, name string, answer bool) {
+func (w *world) check(t *testing.T, e engine, r *row, at string, answer bool) {
 	t.Helper()
-	s := w.models[r.model]
+	s, name := w.models[r.model], e.hub.Addr+"/"+at
 	want := s.expect(t, cmp.Or(r.tree, s.tree), r.texts)
 	main := cmp.Or(r.main, s.main)
 	got, argv := e.prepare(t, name)
@@ -127,10 +146,10 @@ func (w *world) check(t *testing.T, e engine, r *row, name string, answer bool) 
 func (e engine) prepare(t *testing.T, name string) (inspected, []string) {
 	t.Helper()
 	container := "table-" + strings.NewReplacer(":", "-", "/", "-").Replace(name[strings.Index(name, "/table/")+7:])
-	script := `paddock $FLAGS pull -q --tls-verify=false "$1" >/dev/null; paddock $FLAGS inspect "$1"; printf '\0'
-		line=$(paddock $FLAGS serve --dry-run --network none --image ` + llamaImage + ` --name "$2" "$1" -- --threads 1)
+	script := `paddock pull -q --tls-verify=false "$1" >/dev/null; paddock inspect "$1"; printf '\0'
+		line=$(paddock serve --dry-run --network none --image ` + llamaImage + ` --name "$2" "$1" -- --threads 1)
 		eval "set -- $line"; printf '%s\0' "$@"`
-	out := e.Env("FLAGS="+strings.Join(e.flags, " ")).MustRun(t, "sh", "-euc", script, "sh", name, container)
+	out := e.MustRun(t, "sh", "-euc", script, "sh", name, container)
 	parts := strings.Split(strings.TrimSuffix(out, "\x00"), "\x00")
 	var got inspected
 	if err := json.Unmarshal([]byte(parts[0]), &got); err != nil {
@@ -155,7 +174,11 @@ func assertInspected(t *testing.T, got inspected, r *row, s *source, want []tree
 	if strings.Join(files, "\n") != strings.Join(wanted, "\n") {
 		t.Errorf("inspect has the files\n%s\nwant\n%s", strings.Join(files, "\n"), strings.Join(wanted, "\n"))
 	}
-	if s.gguf && (got.GGUF == nil || got.GGUF.Architecture != "llama" || got.GGUF.Name != s.title || got.GGUF.Parameters != 127552) {
+	const parameters = 127552
+	if !s.gguf && (got.Safetensors == nil || !slices.Equal(got.Safetensors.Architectures, []string{"LlamaForCausalLM"}) || got.Safetensors.Parameters != parameters) {
+		t.Errorf("inspect: safetensors %+v", got.Safetensors)
+	}
+	if s.gguf && (got.GGUF == nil || got.GGUF.Architecture != "llama" || got.GGUF.Name != s.title || got.GGUF.Parameters != parameters) {
 		t.Errorf("inspect: gguf %+v, want %q", got.GGUF, s.title)
 	}
 }
@@ -176,7 +199,7 @@ func assertArgs(t *testing.T, argv []string, s *source, r *row, want []treeFile,
 	alias := name[strings.LastIndex(name, "/")+1:]
 	switch projector, template := first("projector", ""), first("template", ".jinja"); {
 	case !s.gguf:
-		wanted = []string{"--model", "/models", "--served-model-name"}
+		wanted = []string{"--model", path.Join("/models", main), "--served-model-name"}
 	default:
 		if projector != "" {
 			wanted = append(wanted, "--mmproj", projector)
@@ -184,9 +207,10 @@ func assertArgs(t *testing.T, argv []string, s *source, r *row, want []treeFile,
 		if template != "" {
 			wanted = append(wanted, "--jinja", "--chat-template-file", template)
 		}
-		wanted = append(append(wanted, r.args...), "--alias")
+		wanted = append(append(wanted, r.context...), "--alias")
 	}
-	wanted = append(wanted, alias, "--host", "0.0.0.0", "--port", "8080", "--threads", "1")
+	wanted = append(wanted, alias, "--host", "0.0.0.0", "--port", "8080")
+	wanted = append(append(wanted, r.params...), "--threads", "1")
 	if !slices.Equal(args, wanted) {
 		t.Errorf("serve would give the server %q, want %q", args, wanted)
 	}
@@ -197,7 +221,7 @@ func assertArgs(t *testing.T, argv []string, s *source, r *row, want []treeFile,
 // there are args, gives them to the server and asks it.
 func (e engine) look(t *testing.T, argv, args []string, want []treeFile) {
 	t.Helper()
-	const script = `cd /models; find . ! -type d | sort | while read -r f; do sha256sum "$f"; done
+	const script = `cd /models; find . -type f | sort | while read -r f; do sha256sum "$f"; done
 		[ $# -gt 0 ] || exit 0
 		/usr/bin/llama-server "$@" >&2 & p=$!
 		until wget -q -O /dev/null http://127.0.0.1:8080/health 2>/dev/null; do kill -0 $p; sleep 0.1; done
@@ -229,6 +253,10 @@ func (w *world) removeAll(t *testing.T, e engine) {
 	e.MustRun(t, "sh", "-euc", "for n in $(paddock ls --format '{{.Name}}'); do paddock rm \"$n\" >/dev/null; done")
 	if rows := paddockLs(t, e.place); len(rows) != 0 {
 		t.Errorf("still there: %v", rows)
+	}
+	if e.folder != "" {
+		assertFolderEmpty(t, folderHost{place: e.place, store: e.folder})
+		return
 	}
 	assertNothingLeft(t, e.place)
 }
