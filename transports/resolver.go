@@ -21,6 +21,9 @@ type Transport struct {
 	Schemes []string
 	// Bare says that it also gets the references without a scheme. At most one transport does.
 	Bare bool
+	// Hosts are the web sites of the origin, in lower case: an http or https URL on one of them, and a bare name that starts
+	// with one, mean this transport before any other. The Argument then is HOST/PATH, as it was typed.
+	Hosts []string
 	// WholeURL says that the scheme is part of what is asked for, as with https://: the Argument then is the whole input.
 	WholeURL bool
 	// Resolver does the work.

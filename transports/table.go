@@ -13,13 +13,14 @@ import (
 // Table says which transport a reference means. It does not change; safe for concurrent use.
 type Table struct {
 	byScheme map[string]*Transport
+	byHost   map[string]*Transport
 	bare     *Transport // nil if no transport takes references without a scheme
 }
 
-// NewTable makes a Table. Two transports for one scheme, two for bare references, a scheme that cannot be typed and a
-// transport without a Resolver are errors.
+// NewTable makes a Table. Two transports for one scheme or host, two for bare references, a scheme that cannot be typed and
+// a transport without a Resolver are errors.
 func NewTable(rows ...Transport) (*Table, error) {
-	t := &Table{byScheme: map[string]*Transport{}}
+	t := &Table{byScheme: map[string]*Transport{}, byHost: map[string]*Transport{}}
 	for i := range rows {
 		row := &rows[i]
 		if row.Name == "" || row.Resolver == nil {
@@ -33,6 +34,15 @@ func NewTable(rows ...Transport) (*Table, error) {
 				return nil, fmt.Errorf("making the table of transports: %s and %s both want %s://", other.Name, row.Name, scheme)
 			}
 			t.byScheme[scheme] = row
+		}
+		for _, host := range row.Hosts {
+			if host == "" || host != strings.ToLower(host) || strings.Contains(host, "/") {
+				return nil, fmt.Errorf("making the table of transports: %s: bad host %q", row.Name, host)
+			}
+			if other := t.byHost[host]; other != nil {
+				return nil, fmt.Errorf("making the table of transports: %s and %s both want %s", other.Name, row.Name, host)
+			}
+			t.byHost[host] = row
 		}
 		if !row.Bare {
 			continue
@@ -82,7 +92,11 @@ func (t *Table) parse(input string) (Reference, error) {
 	if !found || !isScheme(scheme) {
 		return t.parseBare(input)
 	}
-	row := t.byScheme[strings.ToLower(scheme)]
+	scheme = strings.ToLower(scheme)
+	row := t.byScheme[scheme]
+	if site := t.site(rest); site != nil && (scheme == "https" || scheme == "http") {
+		row = site
+	}
 	switch {
 	case row == nil:
 		return Reference{}, fmt.Errorf("unknown scheme %q: known are %s", scheme, t.known())
@@ -91,13 +105,21 @@ func (t *Table) parse(input string) (Reference, error) {
 	case row.WholeURL:
 		rest = input
 	}
-	return Reference{Transport: row, Scheme: strings.ToLower(scheme), Argument: rest}, nil
+	return Reference{Transport: row, Scheme: scheme, Argument: rest}, nil
+}
+
+// site returns the transport whose web site HOST/PATH lies on; nil if there is none.
+func (t *Table) site(rest string) *Transport {
+	host, _, _ := strings.Cut(rest, "/")
+	return t.byHost[strings.ToLower(host)]
 }
 
 func (t *Table) parseBare(input string) (Reference, error) {
 	switch {
 	case isPath(input):
 		return Reference{}, errors.New("it looks like a path: files are not an origin")
+	case t.site(input) != nil:
+		return Reference{Transport: t.site(input), Argument: input}, nil
 	case t.bare == nil:
 		return Reference{}, fmt.Errorf("it has no scheme: known are %s", t.known())
 	}

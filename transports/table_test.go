@@ -22,7 +22,7 @@ func newTable(t testing.TB) *transports.Table {
 	t.Helper()
 	table, err := transports.NewTable(
 		transports.Transport{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: &recorder{}},
-		transports.Transport{Name: "hub", Schemes: []string{"hub"}, Resolver: &recorder{}},
+		transports.Transport{Name: "hub", Schemes: []string{"hub"}, Hosts: []string{"hub.example", "www.hub.example"}, Resolver: &recorder{}},
 		transports.Transport{Name: "url", Schemes: []string{"https"}, WholeURL: true, Resolver: &recorder{}},
 	)
 	if err != nil {
@@ -42,6 +42,14 @@ func TestParse(t *testing.T) {
 		{"oci://quay.io/org/m", "registry", "oci", "quay.io/org/m"},
 		{"hub://Org/Repo:Q4_K_M", "hub", "hub", "Org/Repo:Q4_K_M"},
 		{"https://example.com/a?b=c", "url", "https", "https://example.com/a?b=c"},
+		{"https://hub.example/Org/Repo?a=b", "hub", "https", "hub.example/Org/Repo?a=b"},
+		{"HTTP://WWW.Hub.example/Org/Repo", "hub", "http", "WWW.Hub.example/Org/Repo"},
+		{"hub.example/Org/Repo:Q4_K_M", "hub", "", "hub.example/Org/Repo:Q4_K_M"},
+		{"hub://hub.example/Org", "hub", "hub", "hub.example/Org"},
+		{"docker://hub.example/org/m", "registry", "docker", "hub.example/org/m"},
+		{"https://hub.example:8443/m", "url", "https", "https://hub.example:8443/m"},
+		{"https://hub.example.evil/m", "url", "https", "https://hub.example.evil/m"},
+		{"hub.example.evil/m", "registry", "", "hub.example.evil/m"},
 		{"a/b://c", "registry", "", "a/b://c"}, // no scheme has a slash: the registry will refuse it
 	} {
 		ref, err := table.Parse(c.input)
@@ -94,6 +102,10 @@ func TestNewTableRefuses(t *testing.T) {
 	for name, rows := range map[string][]transports.Transport{
 		"scheme twice":   {{Name: "a", Schemes: []string{"x"}, Resolver: r}, {Name: "b", Schemes: []string{"x"}, Resolver: r}},
 		"bare twice":     {{Name: "a", Bare: true, Resolver: r}, {Name: "b", Bare: true, Resolver: r}},
+		"host twice":     {{Name: "a", Hosts: []string{"x"}, Resolver: r}, {Name: "b", Hosts: []string{"x"}, Resolver: r}},
+		"upper host":     {{Name: "a", Hosts: []string{"X"}, Resolver: r}},
+		"host with path": {{Name: "a", Hosts: []string{"x/y"}, Resolver: r}},
+		"empty host":     {{Name: "a", Hosts: []string{""}, Resolver: r}},
 		"upper case":     {{Name: "a", Schemes: []string{"X"}, Resolver: r}},
 		"not a scheme":   {{Name: "a", Schemes: []string{"x:"}, Resolver: r}},
 		"empty scheme":   {{Name: "a", Schemes: []string{""}, Resolver: r}},
@@ -113,6 +125,33 @@ func TestResolve(t *testing.T) {
 		t.Errorf("%v, %v", plan, err)
 	}
 	if _, err := table.Resolve(t.Context(), "foo://x"); !errors.Is(err, artifacts.ErrInvalidName) {
+		t.Error(err)
+	}
+}
+
+// speller is a recorder that spells names its own way.
+type speller struct{ recorder }
+
+func (s *speller) Names(input string) (*transports.Names, error) {
+	return &transports.Names{Queries: []string{"hub.example/" + strings.ToLower(input)}}, nil
+}
+
+func TestNames(t *testing.T) {
+	table, err := transports.NewTable(
+		transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: &recorder{}},
+		transports.Transport{Name: "hub", Schemes: []string{"hub"}, Resolver: &speller{}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]string{
+		"docker://quay.io/a/b": "quay.io/a/b", "quay.io/a/b:1": "quay.io/a/b:1", "3f9": "3f9", "hub://Org/Repo": "hub.example/org/repo",
+	} {
+		if got, err := table.Names(typed); err != nil || len(got.Queries) != 1 || got.Queries[0] != want {
+			t.Errorf("%s: %+v, %v", typed, got, err)
+		}
+	}
+	if _, err := table.Names("./x"); !errors.Is(err, artifacts.ErrInvalidName) {
 		t.Error(err)
 	}
 }
