@@ -60,7 +60,7 @@ fuzz: ## Fuzz each parser for FUZZTIME
 
 .PHONY: lab
 lab: # A Debian root with a real Podman, registry and llama.cpp
-	tests/lab/setup
+	tests/lab/setup --docker
 
 .PHONY: demo
 demo: lab build-static ## Push, pull, serve and ask a tiny model, in the lab; needs root

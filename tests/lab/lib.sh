@@ -14,7 +14,7 @@ RUN=/run/paddock-lab
 KEY=${LAB//\//_}
 # what tests change: put back whole, or emptied
 STATE=(etc home root usr/local var/lib/containers)
-SCRATCH=(var/tmp var/lib/docker var/lib/docker-registry)
+SCRATCH=(var/tmp var/lib/docker var/lib/docker-registry var/lib/paddock)
 CLEAN_ENV=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   LANG=C.UTF-8 "TERM=${TERM:-dumb}")
 
