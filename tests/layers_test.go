@@ -35,7 +35,8 @@ func layers() []layer {
 		{"artifacts/staging/...", model},
 		{"artifacts/caches/...", nil},
 		{"artifacts/storetest/...", model},
-		{"artifacts/unpack/...", model},
+		{"artifacts/imagetree/...", []string{"artifacts/packaging"}},
+		{"artifacts/unpack/...", append(slices.Clone(model), "artifacts/imagetree")},
 		{"artifacts/atrest/...", disk},
 		{"artifacts/derive/...", derive},
 		{"artifacts/podmanstore/...", store},
@@ -46,7 +47,9 @@ func layers() []layer {
 		{"transports", append(slices.Clone(model), "transports/source")},
 		{"transports/source/...", model},
 		{"transports/synth/...", model},
-		{"transports/*/...", append(slices.Clone(model), "transports/source", "transports/synth")},
+		{"transports/repofiles/...", model},
+		{"transports/hub/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth", "transports/repofiles")},
+		{"transports/*/...", append(slices.Clone(model), "transports/source", "transports/synth", "transports/hub")},
 		{"quadlet/...", serving},
 		{"cmd/paddock/internal/suggest", nil},
 		{"cmd/paddock/internal/config", []string{"cmd/paddock/internal/suggest"}},
@@ -77,7 +80,7 @@ func fences() []fence {
 
 // pure lists the packages that reach neither the network nor other programs.
 func pure() []string {
-	return []string{"gpu", "artifacts/packaging", "artifacts/gguf", "artifacts/safetensors", "artifacts/workload"}
+	return []string{"gpu", "artifacts/packaging", "artifacts/gguf", "artifacts/safetensors", "artifacts/workload", "transports/repofiles"}
 }
 
 // fits says whether a package's folder matches a pattern: "*" is one name.
@@ -170,6 +173,9 @@ func TestLayersFail(t *testing.T) {
 		{"transports/registry/a.go", module + "/transports/source", false},
 		{"transports/registry/a.go", module + "/transports/hf", true},
 		{"transports/registry/a.go", module + "/artifacts/podmanstore", true},
+		{"transports/hf/a.go", module + "/transports/hub", false},
+		{"transports/hub/a.go", module + "/transports/hf", true},
+		{"transports/repofiles/a.go", module + "/transports/source", true},
 		{"transports/a.go", module + "/transports/registry", true},
 		{"quadlet/a.go", module + "/artifacts/workload", false},
 		{"quadlet/a.go", module + "/cmd/paddock/internal/engine", true},

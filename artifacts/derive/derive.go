@@ -44,8 +44,8 @@ type Derived struct {
 
 // Make makes the derived artifact of a plan whose blobs are staged; nil if it needs none. It takes no lock of the store.
 func Make(ctx context.Context, plan *artifacts.Plan, opts *Options) (_ *Derived, err error) {
-	model, err := derivable(plan, opts)
-	if model == nil || err != nil {
+	o, err := derivable(plan, opts)
+	if o == nil || err != nil {
 		return nil, err
 	}
 	space, err := OpenWorkspace(ctx, opts.Parent, plan.Digest, opts.Wait)
@@ -65,7 +65,7 @@ func Make(ctx context.Context, plan *artifacts.Plan, opts *Options) (_ *Derived,
 		opts.Wait("unpacking the files of " + plan.Name.String())
 		defer opts.Wait("")
 	}
-	err = d.unpack(ctx, plan, model, opts)
+	err = d.unpack(ctx, plan, o, opts)
 	if errors.Is(err, unpack.ErrNothing) {
 		return nil, space.Close()
 	} else if err != nil {
@@ -74,8 +74,14 @@ func Make(ctx context.Context, plan *artifacts.Plan, opts *Options) (_ *Derived,
 	return d, nil
 }
 
+// origin is what the manifest and the config of a plan say.
+type origin struct {
+	model  *packaging.Model
+	config []byte
+}
+
 // derivable parses the manifest of a plan; nil if nothing is to be derived from it, be it that it cannot be parsed.
-func derivable(plan *artifacts.Plan, opts *Options) (*packaging.Model, error) {
+func derivable(plan *artifacts.Plan, opts *Options) (*origin, error) {
 	refs, err := atrest.ParseRefs(plan.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("parsing the manifest: %w", err)
@@ -91,21 +97,28 @@ func derivable(plan *artifacts.Plan, opts *Options) (*packaging.Model, error) {
 		opts.Logger.Debug("not deriving from a manifest", "name", plan.Name, "error", err)
 		return nil, nil
 	}
-	if !model.Derivable {
+	if !model.Derivable && !model.Format.IsImage() {
 		return nil, nil
 	}
-	return model, nil
+	return &origin{model: model, config: config}, nil
 }
 
 // unpack unpacks the layers into the workspace, and writes the manifest of what comes out.
-func (d *Derived) unpack(ctx context.Context, plan *artifacts.Plan, model *packaging.Model, opts *Options) error {
+func (d *Derived) unpack(ctx context.Context, plan *artifacts.Plan, o *origin, opts *Options) (err error) {
 	open := func(_ context.Context, layer digest.Digest) (io.ReadCloser, error) { return os.Open(d.staged(layer)) }
-	res, err := unpack.Model(ctx, model, open, d.space.Dir, &unpack.Options{Label: opts.Label})
+	limits := &unpack.Options{Label: opts.Label}
+	from := &packaging.Origin{Name: plan.Name.Repository(), Manifest: plan.Manifest}
+	var res *unpack.Result
+	if o.model.Format.IsImage() {
+		res, from.Pointer, err = unpack.Image(ctx, plan.Manifest, o.config, open, d.space.Dir, limits)
+	} else {
+		res, err = unpack.Model(ctx, o.model, open, d.space.Dir, limits)
+	}
 	if err != nil {
 		return err
 	}
 	var config []byte
-	d.Manifest, config, err = packaging.Derive(&packaging.Origin{Name: plan.Name.Repository(), Manifest: plan.Manifest}, res.Files)
+	d.Manifest, config, err = packaging.Derive(from, res.Files)
 	if err != nil {
 		return err
 	}

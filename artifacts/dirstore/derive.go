@@ -3,6 +3,7 @@ package dirstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/opencontainers/go-digest"
@@ -36,6 +37,9 @@ func (s *Store) commitStaged(
 		return err
 	}
 	defer func() { err = errors.Join(err, derived.Close()) }()
+	if derived == nil && plan.Kind == artifacts.KindImage {
+		return fmt.Errorf("there is no model in %s: it %w", packaging.ImageRoot, artifacts.ErrIsImage)
+	}
 	c := &commit{store: s, target: *l, digest: plan.Digest, manifest: plan.Manifest}
 	if c.blobs, err = needs(plan.Manifest, derived.Bytes()); err != nil {
 		return err
@@ -85,19 +89,36 @@ func (s *Store) unpackedTwin(ctx context.Context, d digest.Digest) (*record, err
 func (s *Store) derivable(r *record) bool {
 	m := &artifacts.Model{Digest: r.digest}
 	s.describe(m, r)
-	return m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
+	return m.Kind == artifacts.KindImage || m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
 }
 
 // adopt makes a model be seen as the manifest of its unpacked files describes it.
 func (s *Store) adopt(m *artifacts.Model, r *record) {
-	if r.derived == nil || !m.Packaging.Derivable {
+	if r.derived == nil || !m.Packaging.Derivable && m.Kind != artifacts.KindImage {
 		return
 	}
 	parsed, err := packaging.Parse(r.derived, nil)
+	if err == nil && m.Kind == artifacts.KindImage {
+		parsed, err = s.imageModel(r, parsed.Files)
+	} else if err == nil {
+		parsed.Format = m.Packaging.Format
+	}
 	if err != nil {
 		s.logger.Debug("ignoring unpacked files", "name", m.Name, "error", err)
 		return
 	}
-	parsed.Format = m.Packaging.Format
 	m.Packaging = *parsed
+}
+
+// imageModel describes the unpacked files of an image as its config does.
+func (s *Store) imageModel(r *record, files []packaging.File) (*packaging.Model, error) {
+	refs, err := atrest.ParseRefs(r.manifest)
+	if err != nil || refs.Config == nil {
+		return nil, fmt.Errorf("finding the config: %w", err)
+	}
+	config, err := s.readConfig(&r.layout, refs.Config)
+	if err != nil {
+		return nil, err
+	}
+	return packaging.ImageModel(r.manifest, config, files, packaging.DerivedPointer(packaging.Annotations(r.derived)))
 }

@@ -14,13 +14,14 @@ import (
 )
 
 // Land fetches what the store lacks into the staging area, without the lock, and then commits it under the lock: see
-// artifacts.Store. A plan of a container image is refused with an error that wraps artifacts.ErrIsImage. Landing again what
+// artifacts.Store. Of a container image the files below packaging.ImageRoot are
+// unpacked; one that has none is refused with an error that wraps artifacts.ErrIsImage. Landing again what
 // is damaged also repairs the other names that have the damaged blobs.
 func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
 	if opts == nil {
 		opts = &artifacts.LandOptions{}
 	}
-	if err := atrest.CheckPlan(plan); err != nil {
+	if err := atrest.CheckWhole(plan); err != nil {
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
 	l := s.layoutOf(plan.Name)

@@ -38,7 +38,7 @@ type layerTree struct {
 }
 
 // modelDir is packaging.ImageRoot as it is in a tar.
-var modelDir = strings.TrimPrefix(packaging.ImageRoot, "/")
+const modelDir = "models"
 
 func inModelDir(p string) bool { return p == modelDir || strings.HasPrefix(p, modelDir+"/") }
 

@@ -77,10 +77,10 @@ func TestSamePath(t *testing.T) {
 		{titled("a/b", "1", 1), titled("./a/b", "2", 1)},
 		{titled("a", "1", 1), titled("a/b", "2", 1)},
 		{titled("a/b/c", "1", 1), titled("a-b", "2", 1), titled("a/b", "3", 1)},
-		{titled("a", "1", 1), titled("a/b", "1", 1)}, // not even with one digest
-		{titled("a/b", "1", 1), titled("A/B", "2", 1)},        // one file where capitals are no difference
-		{titled("ſ", "1", 1), titled("S/b", "2", 1)},          // Unicode's capitals, too
-		{titled("a/b", "1", 1), titled("a/b/", "1", 1)},       // a file is no folder
+		{titled("a", "1", 1), titled("a/b", "1", 1)},    // not even with one digest
+		{titled("a/b", "1", 1), titled("A/B", "2", 1)},  // one file where capitals are no difference
+		{titled("ſ", "1", 1), titled("S/b", "2", 1)},    // Unicode's capitals, too
+		{titled("a/b", "1", 1), titled("a/b/", "1", 1)}, // a file is no folder
 	} {
 		m, err := Parse(madeManifest(t, layers...), nil)
 		if !errors.Is(err, ErrUnsafePath) || !strings.HasPrefix(err.Error(), "layer ") {

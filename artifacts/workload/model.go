@@ -10,7 +10,7 @@ import (
 // FromModel makes the Spec of a server for a model. It reads no file and asks no engine.
 //
 // It refuses a model that is unservable as it is, or by the runtime that was asked for (the error wraps
-// packaging.ErrUnservable), an image, and whatever Spec.Validate refuses.
+// packaging.ErrUnservable), and whatever Spec.Validate refuses.
 func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 	if opts == nil {
 		opts = &Options{}

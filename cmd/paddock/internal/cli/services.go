@@ -94,5 +94,7 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transports.NewTable(transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r})
+	return transports.NewTable(
+		transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r},
+		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 }

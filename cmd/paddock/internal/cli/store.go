@@ -8,6 +8,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/dirstore"
+	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
 	"github.com/paddock-dev/paddock/artifacts/union"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
@@ -31,7 +32,13 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return union.New(union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}}), nil
+	images, err := openImages(env, choice.Podman)
+	if err != nil {
+		return nil, err
+	}
+	return union.New(
+		union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}},
+		union.Member{Store: images, Word: imagestore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
 }
 
 func openFolder(env *Env, choice *engine.Choice) (artifacts.Store, error) {
@@ -43,7 +50,7 @@ func openFolder(env *Env, choice *engine.Choice) (artifacts.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return union.New(union.Member{Store: store, Word: dirstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}}), nil
+	return union.New(union.Member{Store: store, Word: dirstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact, artifacts.KindImage}}), nil
 }
 
 // storeFolder is where models are kept for an engine that has no store for them: the setting, or else what is usual for the
