@@ -23,7 +23,7 @@ type source struct {
 	// gguf says that llama-server runs it; the others are a folder for vLLM.
 	gguf bool
 	main string
-	// name and architecture are what inspect is to find in the header of the weights.
+	// title is the name in the header of a GGUF file.
 	title string
 }
 

@@ -22,6 +22,20 @@ type row struct {
 	context, params []string
 }
 
+// answersEverywhere says whether a GGUF row has a server on every engine: one for each way in which files get to a container.
+func (r *row) answersEverywhere() bool {
+	switch r.packaging + "/" + r.model {
+	case "modelpack-raw/vision", // as published
+		"docker-v01-unnamed/split", // under names that were made up
+		"modelpack-zstd/split",     // unpacked
+		"ollama/vision",            // with the manifest rewritten
+		"ramalama-artifact/vision", // titles that are no names
+		"ramalama-raw/vision":      // an image
+		return true
+	}
+	return false
+}
+
 // rows is the whole table. What a packaging cannot carry is not in it: omlmd and Ollama store single weights.
 func rows(models map[string]*source) []row {
 	all := append(modelPackRows(), dockerRows(models)...)
