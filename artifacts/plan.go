@@ -45,4 +45,8 @@ type Plan struct {
 	Origin string
 	// Blobs are the config and the layers, each digest once, in the order of the manifest.
 	Blobs []Blob
+	// Pending are the files without a digest. If there are any, the plan has neither manifest nor blobs: whoever lands it
+	// reads them, and goes on with the plan that Complete makes of what they are, in their order.
+	Pending  []Pending
+	Complete func([]Found) (*Plan, error)
 }

@@ -49,7 +49,7 @@ func layers() []layer {
 		{"transports/synth/...", model},
 		{"transports/repofiles/...", model},
 		{"transports/hub/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth", "transports/repofiles")},
-		{"transports/*/...", append(slices.Clone(model), "transports/source", "transports/synth", "transports/hub")},
+		{"transports/*/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth", "transports/hub")},
 		{"quadlet/...", serving},
 		{"cmd/paddock/internal/suggest", nil},
 		{"cmd/paddock/internal/config", []string{"cmd/paddock/internal/suggest"}},
@@ -73,7 +73,7 @@ func fences() []fence {
 	return []fence{
 		{"github.com/urfave/cli", []string{"cmd/paddock/internal/cli"}, false},
 		{"go.podman.io/common/pkg/libartifact", []string{"artifacts/podmanstore"}, true},
-		{"github.com/BurntSushi/toml", []string{"cmd/paddock/internal/config"}, false},
+		{"github.com/BurntSushi/toml", []string{"cmd/paddock/internal/config", "transports/aliases"}, false},
 		{"github.com/vbauerster/mpb", []string{"cmd/paddock/internal/ui"}, false},
 	}
 }

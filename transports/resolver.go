@@ -19,6 +19,10 @@ type Transport struct {
 	Name string
 	// Schemes are what stands before "://", in lower case; any of them means this transport.
 	Schemes []string
+	// Prefixes are what stands before ":" and a path, as containers/image writes folders and archives: "oci" of oci:PATH.
+	Prefixes []string
+	// Paths says that it also gets what can only be a path: /x, ./x, ../x. At most one transport does.
+	Paths bool
 	// Bare says that it also gets the references without a scheme. At most one transport does.
 	Bare bool
 	// Hosts are the web sites of the origin, in lower case: an http or https URL on one of them, and a bare name that starts

@@ -21,6 +21,9 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 	if opts == nil {
 		opts = &artifacts.LandOptions{}
 	}
+	if len(plan.Pending) > 0 {
+		return s.landPending(ctx, plan, opts)
+	}
 	if err := atrest.CheckWhole(plan); err != nil {
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
@@ -79,14 +82,34 @@ func (s *Store) whole(r *record) (bool, error) {
 	return r.derived != nil || !s.derivable(r), nil
 }
 
+// landPending finds out what the files of a plan are, and lands it then. What it found stays staged if that fails.
+func (s *Store) landPending(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
+	if err := s.makeFolders(); err != nil {
+		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
+	}
+	whole, batch, err := atrest.Complete(ctx, s.area, plan, s.stagingOptions(opts))
+	if err != nil {
+		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
+	}
+	m, err := s.Land(ctx, whole, atrest.Rest(opts, batch))
+	if err != nil {
+		return nil, err
+	}
+	return m, batch.Close()
+}
+
+func (s *Store) stagingOptions(opts *artifacts.LandOptions) *staging.Options {
+	return &staging.Options{
+		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local),
+		Label: atrest.SELinuxLabel(s.models), Logger: s.logger,
+	}
+}
+
 func (s *Store) land(ctx context.Context, l *layout, plan *artifacts.Plan, opts *artifacts.LandOptions) error {
 	if err := s.makeFolders(); err != nil {
 		return err
 	}
-	batch, err := s.area.Fetch(ctx, plan.Blobs, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local),
-		Label: atrest.SELinuxLabel(s.models), Logger: s.logger,
-	})
+	batch, err := s.area.Fetch(ctx, plan.Blobs, s.stagingOptions(opts))
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 	if opts == nil {
 		opts = &artifacts.LandOptions{}
 	}
+	if len(plan.Pending) > 0 {
+		return s.landPending(ctx, plan, opts)
+	}
 	if err := checkPlan(plan); err != nil {
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
@@ -75,17 +78,43 @@ func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descripto
 	return derived != nil, derived, err
 }
 
+// landPending finds out what the files of a plan are, and lands it then. What it found stays staged if that fails.
+func (s *Store) landPending(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
+	staged, err := s.stagingOptions(opts)
+	if err != nil {
+		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
+	}
+	whole, batch, err := atrest.Complete(ctx, s.area, plan, staged)
+	if err != nil {
+		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
+	}
+	m, err := s.Land(ctx, whole, atrest.Rest(opts, batch))
+	if err != nil {
+		return nil, err
+	}
+	return m, batch.Close()
+}
+
+// stagingOptions makes the folder above the staging area, which is private, and says how blobs are staged.
+func (s *Store) stagingOptions(opts *artifacts.LandOptions) (*staging.Options, error) {
+	if err := os.MkdirAll(filepath.Dir(s.work.staging), 0o700); err != nil {
+		return nil, fmt.Errorf("preparing the staging area: %w", err)
+	}
+	return &staging.Options{
+		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local), Label: s.label(), Logger: s.logger,
+	}, nil
+}
+
 // land fetches a plan, and commits it with what is derived from it, of which it returns the manifest; nil if there is none.
 // retry says to do so once more if a blob was lost on the way.
 func (s *Store) land(
 	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, retry bool,
 ) (derived []byte, err error) {
-	if err := os.MkdirAll(filepath.Dir(s.work.staging), 0o700); err != nil {
-		return nil, fmt.Errorf("preparing the staging area: %w", err)
+	staged, err := s.stagingOptions(opts)
+	if err != nil {
+		return nil, err
 	}
-	batch, err := s.area.Fetch(ctx, plan.Blobs, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local), Label: s.label(), Logger: s.logger,
-	})
+	batch, err := s.area.Fetch(ctx, plan.Blobs, staged)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/paddock-dev/paddock/quadlet"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/registry"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // Services are what the commands work with. Each is asked for when a command needs it, so that help and version touch
@@ -94,7 +95,21 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transports.NewTable(
-		transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r},
-		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
+	sys, err := opts.SystemContext()
+	if err != nil {
+		return nil, err
+	}
+	web := &source.WebOptions{
+		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
+		Agent: opts.UserAgent, Username: user, Password: password, Stall: opts.Stall,
+	}
+	rows := []transports.Transport{
+		{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r},
+		{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)},
+	}
+	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
+	if err != nil {
+		return nil, err
+	}
+	return shortNamed(env, table)
 }
