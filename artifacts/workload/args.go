@@ -40,6 +40,7 @@ func serverArgs(m *artifacts.Model, s *Spec, opts *Options) ([]string, error) {
 	}
 	host, port := s.Listen()
 	args = append(args, "--host", host, "--port", strconv.Itoa(port))
+	args = append(args, layersOf(&opts.Access, opts.ServerArgs)...)
 	return append(args, opts.ServerArgs...), nil
 }
 

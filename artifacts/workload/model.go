@@ -26,7 +26,7 @@ func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 	}
 	s := &Spec{
 		Name: opts.Name, ModelDigest: m.Digest, Image: opts.Image,
-		Env: slices.Clone(opts.Env), Host: opts.Host, Port: opts.Port, Network: opts.Network,
+		Env: withAccess(opts.Env, &opts.Access), Access: opts.Access, Host: opts.Host, Port: opts.Port, Network: opts.Network,
 	}
 	if s.Name == "" {
 		s.Name = DeriveName(m.Name)
