@@ -112,3 +112,19 @@ func afterEquals(name string) string {
 	_, device, _ := strings.Cut(name, "=")
 	return device
 }
+
+// Way says how a container reaches the whole accelerator: by CDI names, or by nodes and "+keep-groups" where they belong to a
+// group; nothing if it cannot.
+func (a *Accelerator) Way() []string {
+	switch {
+	case !a.Usable():
+		return nil
+	case len(a.CDI) > 0:
+		return a.whole()
+	case a.all != "":
+		return []string{a.all}
+	case len(a.Groups) > 0:
+		return append(slices.Clone(a.Nodes), "+keep-groups")
+	}
+	return slices.Clone(a.Nodes)
+}

@@ -190,3 +190,6 @@ func (h *Host) groupName(gid uint32) string {
 	}
 	return want
 }
+
+// SystemMemory returns the host's own memory in bytes; -1 if it does not say.
+func SystemMemory(h *Host) int64 { return h.systemMemory() }

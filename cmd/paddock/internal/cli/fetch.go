@@ -24,6 +24,8 @@ type fetchOptions struct {
 	noLocal  types.OptionalBool
 	// admit refuses a model by what its manifest says of it, before any weight is pulled; nil admits every one.
 	admit func(*artifacts.Model) error
+	// weigh says what is to be known of a model's size before it is pulled; nil says nothing.
+	weigh func(context.Context, *artifacts.Plan, *artifacts.Model)
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
@@ -93,7 +95,7 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if plan.Kind == artifacts.KindImage {
 		return nil, hintFetch(fmt.Errorf("%s %w", plan.Name, artifacts.ErrIsImage), plan.Name.String(), &o.origin)
 	}
-	if err := o.admitted(plan); err != nil {
+	if err := o.admitted(ctx, plan); err != nil {
 		return nil, err
 	}
 	if !as.IsZero() {
@@ -111,7 +113,7 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 }
 
 // admitted says why the model of a plan is not worth pulling.
-func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
+func (o *fetchOptions) admitted(ctx context.Context, plan *artifacts.Plan) error {
 	if o.admit == nil {
 		return nil
 	}
@@ -119,7 +121,13 @@ func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
 	if err != nil {
 		return err
 	}
-	return o.admit(model)
+	if err := o.admit(model); err != nil {
+		return err
+	}
+	if o.weigh != nil {
+		o.weigh(ctx, plan, model)
+	}
+	return nil
 }
 
 // naming says what was being pulled, where the error does not.

@@ -55,11 +55,15 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := reach(ctx, env, choice, opts); err != nil {
+		return err
+	}
 	store, err := env.Store(ctx)
 	if err != nil {
 		return err
 	}
 	o.fetch.admit = func(m *artifacts.Model) error { return servable(m, opts) }
+	o.fetch.weigh = weigher(env, choice, opts)
 	model, err := serveModel(ctx, env, store, o)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 // workloadOptions say how to serve a model, now or as a service.
@@ -16,6 +17,7 @@ type workloadOptions struct {
 	port       *int
 	image      *string
 	ctxSize    *int
+	gpu        *string
 	network    *string
 	env        []string
 	serverArgs []string
@@ -27,6 +29,7 @@ func (o *workloadOptions) flags() []cli.Flag {
 		optionalStringFlag(&o.host, "127.0.0.1", "listen on the address `IP`", "host"),
 		optionalIntFlag(&o.port, "8080", "listen on `PORT`", "port", "p"),
 		optionalStringFlag(&o.image, "", "run the server from `IMAGE`, one whose entry point is llama-server", "image"),
+		optionalStringFlag(&o.gpu, "auto", "use the accelerators `WHICH`: auto, none, all, or a list of CDI names, indexes, and the kinds nvidia, amd, ascend, mthreads, intel, apple, wsl", "gpu"),
 		optionalIntFlag(&o.ctxSize, "", "use a context of `N` tokens; 0 leaves it to the server", "ctx-size", "c"),
 		stringsFlag(&o.env, "set `NAME=VALUE` in the container", "env", "e"),
 		optionalStringFlag(&o.network, "", "connect the container to `NETWORK`, as podman run --network", "network"),
@@ -43,13 +46,14 @@ func (o *workloadOptions) options(env *Env) (*workload.Options, error) {
 	for _, err := range []error{
 		s.Host.Override(o.host, "--host"), s.Port.Override(o.port, "--port"), s.Image.Override(o.image, "--image"),
 		s.CtxSize.Override(o.ctxSize, "--ctx-size"), s.Network.Override(o.network, "--network"),
+		s.GPU.Override(o.gpu, "--gpu"),
 	} {
 		if err != nil {
 			return nil, asUsage(err)
 		}
 	}
 	opts := &workload.Options{
-		Name: o.name, Image: s.Image.Value, CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value,
+		Name: o.name, Image: imageFor(cfg, &gpu.Access{}), CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value,
 		Network: s.Network.Value, ServerArgs: o.serverArgs,
 	}
 	for _, e := range o.env {

@@ -13,6 +13,7 @@ type Config struct {
 	Engine  Engine
 	Pull    Pull
 	Serve   Serve
+	Images  Images
 	Quadlet Quadlet
 	// Files are the files that were read, in the order in which they were.
 	Files []string
@@ -36,8 +37,12 @@ type Pull struct {
 
 // Serve is the table [serve].
 type Serve struct {
-	// Image is the container image of the server.
+	// Image is the container image of the server; "" for the one that suits the accelerator.
 	Image Value[string]
+	// Build is the build of llama.cpp, as "b6123", whose published image is used; "" for the newest.
+	Build Value[string]
+	// GPU are the accelerators to use, in the words of --gpu.
+	GPU Value[string]
 	// Host is the address to listen on, and Port the port: 1 to 65535.
 	Host Value[string]
 	Port Value[int]
@@ -59,12 +64,15 @@ func Default() *Config {
 		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
 		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
-			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
+			Image:   byDefault("", image),
+			Build:   byDefault("", build),
+			GPU:     byDefault("auto", accelerators),
 			Host:    byDefault("127.0.0.1", address),
 			Port:    byDefault(8080, within(1, 65535)),
 			CtxSize: byDefault(0, within(0, 1<<30)),
 			Network: byDefault[string]("", nil),
 		},
+		Images: defaultImages(),
 		Quadlet: Quadlet{Restart: byDefault("on-failure",
 			oneOf("no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"))},
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -35,18 +36,20 @@ func (c *Config) All() []Setting {
 
 // settings binds every key to its place in c.
 func (c *Config) settings() []setting {
-	return []setting{
+	return slices.Concat([]setting{
 		textSetting("engine.name", "PADDOCK_ENGINE", &c.Engine.Name),
 		intSetting("pull.jobs", "PADDOCK_JOBS", &c.Pull.Jobs),
 		boolSetting("pull.local", "PADDOCK_LOCAL", &c.Pull.Local),
 		intSetting("pull.stall_timeout", "PADDOCK_STALL_TIMEOUT", &c.Pull.StallTimeout),
 		textSetting("serve.image", "PADDOCK_IMAGE", &c.Serve.Image),
+		textSetting("serve.build", "PADDOCK_BUILD", &c.Serve.Build),
+		textSetting("serve.gpu", "PADDOCK_GPU", &c.Serve.GPU),
 		textSetting("serve.host", "PADDOCK_HOST", &c.Serve.Host),
 		intSetting("serve.port", "PADDOCK_PORT", &c.Serve.Port),
 		intSetting("serve.ctx_size", "PADDOCK_CTX_SIZE", &c.Serve.CtxSize),
 		textSetting("serve.network", "PADDOCK_NETWORK", &c.Serve.Network),
 		textSetting("quadlet.restart", "PADDOCK_RESTART", &c.Quadlet.Restart),
-	}
+	}, c.Images.settings())
 }
 
 func textSetting(key, env string, v *Value[string]) setting {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -37,4 +39,13 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 		return nil, fmt.Errorf("reading the version that %s says: %w", path, errors.New("it names no server; is it Podman's stand-in for docker?"))
 	}
 	return &DockerInfo{Path: path, Version: raw.Server.Version}, nil
+}
+
+// HasCDI says whether Docker gives containers CDI devices without being told to: since 28.2 (its release notes).
+func (d *DockerInfo) HasCDI() bool {
+	major, rest, _ := strings.Cut(d.Version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	m, err := strconv.Atoi(major)
+	n, minorErr := strconv.Atoi(minor)
+	return err == nil && minorErr == nil && (m > 28 || m == 28 && n >= 2)
 }
