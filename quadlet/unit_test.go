@@ -123,6 +123,9 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 	if spec.Access.KeepGroups {
 		add("--group-add", "keep-groups")
 	}
+	if spec.Access.LabelDisable {
+		add("--security-opt", "label=disable")
+	}
 	for _, v := range spec.Env {
 		add("--env", v.Name+"="+v.Value)
 	}
