@@ -128,7 +128,7 @@ func chooseAccess(ctx context.Context, env *Env, choice *engine.Choice, cfg *con
 		}
 	}
 	// the root of a container that root runs owns the nodes as it does outside, and its engine may know no groups to keep
-	access.KeepGroups = access.KeepGroups && choice.Podman != nil && choice.Podman.Rootless
+	access.KeepGroups = access.KeepGroups && choice.Podman != nil && choice.Podman.Rootless && choice.Podman.OCIRuntime != "runc"
 	return access, why, nil
 }
 
