@@ -53,7 +53,7 @@ func llamaVariant(a *gpu.Access, goarch string) (variant string, ok bool) {
 func VLLMImage(kind gpu.Kind) string {
 	switch kind {
 	case gpu.NVIDIA, gpu.WSL:
-		return "docker.io/vllm/vllm-openai:latest"
+		return "docker.io/vllm/vllm-openai:v0.11.0"
 	case gpu.AMD:
 		return "docker.io/vllm/vllm-openai-rocm:latest"
 	case gpu.Ascend:

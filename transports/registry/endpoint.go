@@ -37,6 +37,7 @@ type endpoint struct {
 	insecure bool
 	agent    string
 	stall    time.Duration
+	trust    *source.Trust
 	tls      *tls.Config
 	own      *http.Client
 	auth     *authorizer
@@ -69,14 +70,15 @@ func newEndpoint(sys *types.SystemContext, logical reference.Named, place *sysre
 	if sys.DockerInsecureSkipTLSVerify != types.OptionalBoolUndefined {
 		insecure = sys.DockerInsecureSkipTLSVerify == types.OptionalBoolTrue
 	}
-	settings, err := ownTLS(sys, name, insecure)
+	trust := &source.Trust{Insecure: insecure, CertDir: sys.DockerCertPath, PerHostCertDir: sys.DockerPerHostCertDirPath}
+	settings, err := trust.Own(name)
 	if err != nil {
 		return nil, err
 	}
 	e := &endpoint{
 		sys: sys, repo: place.Reference.Name(), path: reference.Path(place.Reference), name: name, host: name,
 		proxyFor: place.Endpoint.NamespaceProxy, insecure: insecure, agent: sys.DockerRegistryUserAgent, stall: stall,
-		tls: settings, own: source.NewClient(settings, stall), others: map[string]*http.Client{}, probing: make(chan struct{}, 1),
+		trust: trust, tls: settings, own: source.NewClient(settings, stall), others: map[string]*http.Client{}, probing: make(chan struct{}, 1),
 	}
 	if name == hubName {
 		e.host = hubHost
@@ -127,7 +129,7 @@ func (e *endpoint) client(u *url.URL) (*http.Client, error) {
 	if c := e.others[u.Host]; c != nil {
 		return c, nil
 	}
-	settings, err := otherTLS(e.sys, e.tls, u.Host)
+	settings, err := e.trust.Other(e.tls, u.Host)
 	if err != nil {
 		return nil, err
 	}

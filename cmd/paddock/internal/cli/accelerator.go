@@ -77,19 +77,21 @@ func reach(ctx context.Context, env *Env, choice *engine.Choice, opts *workload.
 	if err != nil {
 		return err
 	}
+	wanted, _ := gpu.ParseChoice(cfg.Serve.GPU.Value) // chooseAccess has refused a wrong one
 	image := imageFor(cfg, access)
-	if image == "" {
-		if wanted, _ := gpu.ParseChoice(cfg.Serve.GPU.Value); !wanted.Auto() {
-			return WithHint(fmt.Errorf("choosing an image: llama.cpp publishes none for %s", access.Kind), "name one by --image, or in the settings by images."+string(access.Kind))
-		}
+	switch {
+	case image != "" || opts.Runtime == workload.VLLM:
+	case !wanted.Auto():
+		return WithHint(fmt.Errorf("choosing an image: llama.cpp publishes none for %s", access.Kind), "name one by --image, or in the settings by images."+string(access.Kind))
+	default:
 		why = fmt.Sprintf("llama.cpp publishes no image for %s; name one by --image", access.Kind)
 		access = &gpu.Access{}
 		image = imageFor(cfg, access)
 	}
-	opts.Access, opts.Image = *access, image
+	opts.Access, opts.Image, opts.VLLMImage = *access, cmp.Or(image, opts.Image), vllmImageFor(cfg, access)
 	switch {
 	case access.Passed():
-		ui.Note(env.Err, "using "+accessName(access)+", image "+image)
+		ui.Note(env.Err, "using "+accessName(access))
 	case why != "":
 		ui.Note(env.Err, "computing on the processor: "+why)
 	}
@@ -139,6 +141,15 @@ func imageFor(cfg *config.Config, access *gpu.Access) string {
 		kind = string(access.Kind)
 	}
 	return cmp.Or(cfg.Serve.Image.Value, cfg.Images.Of(kind).Value, workload.LlamaImage(access, runtime.GOARCH, cfg.Serve.Build.Value))
+}
+
+// vllmImageFor is imageFor of vLLM.
+func vllmImageFor(cfg *config.Config, access *gpu.Access) string {
+	kind := gpu.Kind("")
+	if access.Passed() {
+		kind = access.Kind
+	}
+	return cmp.Or(cfg.Serve.VLLMImage.Value, workload.VLLMImage(kind))
 }
 
 // accessName names the accelerators of an access, each name once.

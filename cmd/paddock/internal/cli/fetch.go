@@ -92,9 +92,6 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err != nil {
 		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
-	if plan.Kind == artifacts.KindImage {
-		return nil, hintFetch(fmt.Errorf("%s %w", plan.Name, artifacts.ErrIsImage), plan.Name.String(), &o.origin)
-	}
 	if err := o.admitted(ctx, plan); err != nil {
 		return nil, err
 	}
@@ -115,6 +112,16 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 // admitted says why the model of a plan is not worth pulling.
 func (o *fetchOptions) admitted(ctx context.Context, plan *artifacts.Plan) error {
 	if o.admit == nil {
+		return nil
+	}
+	if complete := plan.Complete; complete != nil {
+		plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { // the earliest that there is a manifest
+			whole, err := complete(found)
+			if err != nil {
+				return nil, err
+			}
+			return whole, o.admitted(ctx, whole)
+		}
 		return nil
 	}
 	model, err := plannedModel(plan)

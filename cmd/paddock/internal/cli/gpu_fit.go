@@ -126,6 +126,9 @@ func modelToFit(ctx context.Context, env *Env, o *fitOptions) (name string, mode
 	if err != nil {
 		return "", nil, hintFetch(naming(o.model, err), o.model, &o.origin)
 	}
+	if plan.Complete != nil {
+		return "", nil, WithHint(fmt.Errorf("estimating %s: its origin does not tell the digests of its files", o.model), "paddock pull "+o.model)
+	}
 	planned, err := plannedModel(plan)
 	if err != nil {
 		return "", nil, err

@@ -91,7 +91,7 @@ func TestServeGPU(t *testing.T) {
 			if !strings.Contains(out, c.image+" ") && !strings.Contains(out, c.image+"\n") || (c.device != "") != strings.Contains(out, "--n-gpu-layers 999") {
 				t.Errorf("%s%s: %s", command, c.flags, out)
 			}
-			if c.device != "" && !strings.Contains(w.err.String(), "image "+c.image) {
+			if c.device != "" && !strings.Contains(w.err.String(), "using nvidia.com/gpu=") {
 				t.Errorf("%s%s: said %q", command, c.flags, w.err)
 			}
 		}

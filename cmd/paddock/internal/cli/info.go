@@ -36,6 +36,8 @@ type configReport struct {
 	// Files are the files that were read, in order; never nil.
 	Files    []string         `json:"files"`
 	Settings []config.Setting `json:"settings"`
+	// ShortNames are the files of short names of models that were read, in order; never nil.
+	ShortNames []string `json:"shortNames"`
 }
 
 const infoTemplate = `version:
@@ -68,6 +70,8 @@ accelerator:
 config:
   files:{{range .Config.Files}}
   - {{json .}}{{else}} []{{end}}
+  shortNames:{{range .Config.ShortNames}}
+  - {{json .}}{{else}} []{{end}}
   settings:{{range .Config.Settings}}
   - {key: {{.Key}}, value: {{json .Value}}, origin: {{json .Origin}}}{{end}}`
 
@@ -90,10 +94,14 @@ func runInfo(ctx context.Context, env *Env, o *infoOptions) error {
 	if err != nil {
 		return err
 	}
+	short, err := env.aliases()
+	if err != nil {
+		return err
+	}
 	engine, store := reportEngine(ctx, env)
 	report := &infoReport{
 		Version: env.buildFacts(), Engine: engine, Store: store, Accelerator: reportAccelerator(ctx, env, cfg),
-		Config: &configReport{Files: append([]string{}, cfg.Files...), Settings: cfg.All()},
+		Config: &configReport{Files: append([]string{}, cfg.Files...), Settings: cfg.All(), ShortNames: append([]string{}, short.Files()...)},
 	}
 	return asFormatUsage(ui.Object(env.Out, report, o.format, infoTemplate))
 }

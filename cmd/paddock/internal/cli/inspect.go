@@ -2,18 +2,26 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/gguf"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
+	"github.com/paddock-dev/paddock/artifacts/safetensors"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
 type inspectOptions struct {
 	name   string
 	format string
+	raw    bool
+	config bool
 }
 
 // inspection is what inspect prints.
@@ -30,9 +38,10 @@ type inspection struct {
 	Files []inspectFile `json:"files"`
 	// Unservable says why the model cannot be served; left out if it can.
 	Unservable string `json:"unservable,omitempty"`
-	// GGUF is left out of a model without GGUF files.
-	GGUF        *gguf.Facts       `json:"gguf,omitempty"`
-	Annotations map[string]string `json:"annotations,omitempty"`
+	// GGUF and Safetensors are left out of a model whose main file, or folder, has no such files.
+	GGUF        *gguf.Facts        `json:"gguf,omitempty"`
+	Safetensors *safetensors.Facts `json:"safetensors,omitempty"`
+	Annotations map[string]string  `json:"annotations,omitempty"`
 }
 
 type inspectFile struct {
@@ -41,6 +50,11 @@ type inspectFile struct {
 	MediaType string `json:"mediaType"`
 	Digest    string `json:"digest"`
 	Size      int64  `json:"size"` // bytes
+	// Encoding is left out of a file that is a layer by itself; any other is an archive, and Path its label.
+	Encoding string `json:"encoding,omitempty"`
+	// Shard and Shards place a part of a split model, from 1.
+	Shard  int `json:"shard,omitempty"`
+	Shards int `json:"shards,omitempty"`
 }
 
 func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) error) *cli.Command {
@@ -48,10 +62,17 @@ func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) e
 	return &cli.Command{
 		Name: "inspect", Usage: "Show a model's files and facts", ArgsUsage: "NAME",
 		Description: "NAME is a name as the store has it, a digest, or the unique beginning of one.",
-		Flags:       []cli.Flag{formatFlag(&o.format)},
+		Flags: []cli.Flag{
+			formatFlag(&o.format),
+			&cli.BoolFlag{Name: "raw", Destination: &o.raw, Usage: "print the manifest, byte for byte"},
+			&cli.BoolFlag{Name: "raw-config", Destination: &o.config, Usage: "print the config that the manifest names, byte for byte"},
+		},
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &o.name); err != nil {
 				return err
+			}
+			if o.raw && o.config || o.format != "" && (o.raw || o.config) {
+				return usagef("--raw, --raw-config and --format cannot be used together")
 			}
 			return run(c.Context, env, &o)
 		},
@@ -67,21 +88,37 @@ func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
 	if err != nil {
 		return hintMissing(err)
 	}
-	facts, err := ggufFacts(ctx, store, model)
-	if err != nil {
+	switch {
+	case o.raw:
+		return ui.Bytes(env.Out, model.Manifest)
+	case o.config:
+		config, err := configOf(ctx, store, model)
+		if err != nil {
+			return fmt.Errorf("inspecting %s: %w", o.name, err)
+		}
+		return ui.Bytes(env.Out, config)
+	}
+	if reader, ok := store.(artifacts.Reader); ok {
+		model = corrected(ctx, env, reader, model)
+	}
+	i := inspectionOf(model)
+	var ggufErr, tensorsErr error
+	i.GGUF, ggufErr = ggufFacts(ctx, store, model)
+	i.Safetensors, tensorsErr = safetensorsFacts(ctx, store, model)
+	if err := errors.Join(ggufErr, tensorsErr); err != nil {
 		ui.Warning(env.Err, err.Error())
 	}
 	format := o.format
 	if format == "" {
 		format = "json"
 	}
-	return asFormatUsage(ui.Object(env.Out, inspectionOf(model, facts), format, ""))
+	return asFormatUsage(ui.Object(env.Out, i, format, ""))
 }
 
-func inspectionOf(m *artifacts.Model, facts *gguf.Facts) *inspection {
+func inspectionOf(m *artifacts.Model) *inspection {
 	i := &inspection{
 		Name: m.Name, Kind: string(m.Kind), Packaging: string(m.Packaging.Format), Digest: m.Digest.String(), Size: m.Size,
-		Store: m.Store, Main: m.Packaging.Main, Files: []inspectFile{}, GGUF: facts, Annotations: m.Annotations,
+		Store: m.Store, Main: m.Packaging.Main, Files: []inspectFile{}, Annotations: m.Annotations,
 	}
 	if !m.Created.IsZero() {
 		i.Created = &m.Created
@@ -90,9 +127,39 @@ func inspectionOf(m *artifacts.Model, facts *gguf.Facts) *inspection {
 		i.Unservable = m.Packaging.Unservable.Error()
 	}
 	for _, f := range m.Packaging.Files {
-		i.Files = append(i.Files, inspectFile{
+		file := inspectFile{
 			Path: f.Path, Role: string(f.Role), MediaType: f.MediaType, Digest: f.Digest.String(), Size: f.Size,
-		})
+			Shard: f.Shard, Shards: f.Shards,
+		}
+		if f.Encoding != packaging.Raw {
+			file.Encoding = string(f.Encoding)
+		}
+		i.Files = append(i.Files, file)
 	}
 	return i
+}
+
+// configOf reads the config blob of a model.
+func configOf(ctx context.Context, store artifacts.Store, m *artifacts.Model) (data []byte, err error) {
+	reader, ok := store.(artifacts.Reader)
+	if !ok {
+		return nil, fmt.Errorf("reading its config: %w by this kind of store", errors.ErrUnsupported)
+	}
+	var manifest struct{ Config packaging.Descriptor }
+	if err := json.Unmarshal(m.Manifest, &manifest); err != nil {
+		return nil, fmt.Errorf("reading its manifest: %w", err)
+	}
+	r, size, err := reader.OpenFile(ctx, m, &packaging.File{Path: "config", Digest: manifest.Config.Digest, Encoding: packaging.Raw})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if size > packaging.MaxConfigSize {
+		return nil, fmt.Errorf("its config has %d bytes, more than the limit of %d", size, packaging.MaxConfigSize)
+	}
+	data = make([]byte, size)
+	if _, err := r.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading its config: %w", err)
+	}
+	return data, nil
 }

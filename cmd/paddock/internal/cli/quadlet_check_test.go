@@ -48,7 +48,7 @@ func TestQuadletChecksFirst(t *testing.T) {
 		{`server argument ""`, 2, []string{tiny, "--", ""}},
 		{`argument ";"`, 2, []string{tiny, "--", ";"}},
 		{"x.image", 2, []string{"--image", "x.image", tiny}},
-		{"not yet servable", 1, []string{"quay.io/org/st:1"}},
+		{"not yet servable", 1, []string{"--runtime", "llama.cpp", "quay.io/org/st:1"}},
 	} {
 		code, out, err := w.run(t, append([]string{"quadlet", "install", "--progress", "none"}, c.args...)...)
 		if code != c.code || out != "" || err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "pulling") {
@@ -69,7 +69,7 @@ func TestQuadletChecksFirst(t *testing.T) {
 		t.Errorf("a model that is nowhere: exit %d, %v", code, err)
 	}
 	w.published[tiny].Plan.Kind = artifacts.KindImage
-	if code, _, err := w.run(t, "quadlet", "install", tiny); code != 1 || !errors.Is(err, artifacts.ErrIsImage) {
+	if code, _, err := w.run(t, "quadlet", "install", "--name", "image", tiny); code != 1 || !errors.Is(err, artifacts.ErrIsImage) {
 		t.Errorf("an image: exit %d, %v", code, err)
 	}
 }

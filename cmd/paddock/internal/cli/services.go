@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,13 +11,12 @@ import (
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/podmanstore"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
-	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/quadlet"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/registry"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // Services are what the commands work with. Each is asked for when a command needs it, so that help and version touch
@@ -62,7 +60,7 @@ func chooseEngine(ctx context.Context, env *Env) (*engine.Choice, error) {
 		Podman: &engine.ProbeOptions{Environ: env.Environ(), CacheDir: env.cacheDir()},
 	})
 	if errors.Is(err, engine.ErrNoEngine) {
-		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later")
+		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later, or docker")
 	}
 	return choice, err
 }
@@ -76,28 +74,6 @@ func (e *Env) cacheDir() string {
 		return filepath.Join(e.Root, "/run")
 	}
 	return ""
-}
-
-func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
-	choice, err := env.Engine(ctx)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case !choice.Native():
-		return nil, WithHint(fmt.Errorf("opening the store of %s: %s", choice.Engine.Name(), choice.Reason),
-			"models are kept in the artifact store of podman "+podmanargs.MinNative().String()+" or later")
-	case choice.Podman.Remote:
-		return nil, fmt.Errorf("opening Podman's artifact store: %s talks to a service, and its store is on that machine", choice.Podman.Path)
-	}
-	return podmanstore.Open(&podmanstore.Options{
-		GraphRoot: choice.Podman.GraphRoot, Logger: env.Log(),
-		Wait: func(reason string) {
-			if reason != "" {
-				ui.Note(env.Err, reason)
-			}
-		},
-	})
 }
 
 func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
@@ -119,5 +95,21 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transports.NewTable(transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r})
+	sys, err := opts.SystemContext()
+	if err != nil {
+		return nil, err
+	}
+	web := &source.WebOptions{
+		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
+		Agent: opts.UserAgent, Username: user, Password: password, Stall: opts.Stall,
+	}
+	rows := []transports.Transport{
+		{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r},
+		{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)},
+	}
+	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
+	if err != nil {
+		return nil, err
+	}
+	return shortNamed(env, table)
 }

@@ -15,6 +15,7 @@ type workloadOptions struct {
 	name       string
 	host       *string
 	port       *int
+	runtime    *string
 	image      *string
 	ctxSize    *int
 	gpu        *string
@@ -28,7 +29,8 @@ func (o *workloadOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "call the container `NAME` (default: after the model)"},
 		optionalStringFlag(&o.host, "127.0.0.1", "listen on the address `IP`", "host"),
 		optionalIntFlag(&o.port, "8080", "listen on `PORT`", "port", "p"),
-		optionalStringFlag(&o.image, "", "run the server from `IMAGE`, one whose entry point is llama-server", "image"),
+		optionalStringFlag(&o.runtime, "auto", "serve with `RUNTIME`: auto, llama.cpp (GGUF files) or vllm (safetensors directories)", "runtime"),
+		optionalStringFlag(&o.image, "", "run the server from `IMAGE`, one whose entry point is the runtime's server", "image"),
 		optionalStringFlag(&o.gpu, "auto", "use the accelerators `WHICH`: auto, none, all, or a list of CDI names, indexes, and the kinds nvidia, amd, ascend, mthreads, intel, apple, wsl", "gpu"),
 		optionalIntFlag(&o.ctxSize, "", "use a context of `N` tokens; 0 leaves it to the server", "ctx-size", "c"),
 		stringsFlag(&o.env, "set `NAME=VALUE` in the container", "env", "e"),
@@ -44,7 +46,7 @@ func (o *workloadOptions) options(env *Env) (*workload.Options, error) {
 	}
 	s := &cfg.Serve
 	for _, err := range []error{
-		s.Host.Override(o.host, "--host"), s.Port.Override(o.port, "--port"), s.Image.Override(o.image, "--image"),
+		s.Host.Override(o.host, "--host"), s.Port.Override(o.port, "--port"), s.Image.Override(o.image, "--image"), s.VLLMImage.Override(o.image, "--image"), s.Runtime.Override(o.runtime, "--runtime"),
 		s.CtxSize.Override(o.ctxSize, "--ctx-size"), s.Network.Override(o.network, "--network"),
 		s.GPU.Override(o.gpu, "--gpu"),
 	} {
@@ -53,8 +55,8 @@ func (o *workloadOptions) options(env *Env) (*workload.Options, error) {
 		}
 	}
 	opts := &workload.Options{
-		Name: o.name, Image: imageFor(cfg, &gpu.Access{}), CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value,
-		Network: s.Network.Value, ServerArgs: o.serverArgs,
+		Name: o.name, Runtime: workload.Runtime(s.Runtime.Value), Image: imageFor(cfg, &gpu.Access{}), VLLMImage: vllmImageFor(cfg, &gpu.Access{}),
+		CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value, Network: s.Network.Value, ServerArgs: o.serverArgs,
 	}
 	for _, e := range o.env {
 		name, value, ok := strings.Cut(e, "=")

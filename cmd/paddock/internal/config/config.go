@@ -11,6 +11,7 @@ const originDefault = "default"
 // Config holds the settings.
 type Config struct {
 	Engine  Engine
+	Store   Store
 	Pull    Pull
 	Serve   Serve
 	Images  Images
@@ -25,6 +26,13 @@ type Engine struct {
 	Name Value[string]
 }
 
+// Store is the table [store].
+type Store struct {
+	// Dir is the absolute path of the folder that models are kept in for Docker, and for Podman before 5.6; "" for
+	// /var/lib/paddock as root, and paddock in the user's data folder otherwise.
+	Dir Value[string]
+}
+
 // Pull is the table [pull].
 type Pull struct {
 	// Jobs is how many connections may be open at once; 0 for a default chosen by measurement.
@@ -37,8 +45,11 @@ type Pull struct {
 
 // Serve is the table [serve].
 type Serve struct {
-	// Image is the container image of the server; "" for the one that suits the accelerator.
-	Image Value[string]
+	// Runtime is the program that serves a model: "auto", "llama.cpp" or "vllm".
+	Runtime Value[string]
+	// Image is the container image of llama.cpp, VLLMImage that of vLLM; "" for the one that suits the accelerator.
+	Image     Value[string]
+	VLLMImage Value[string]
 	// Build is the build of llama.cpp, as "b6123", whose published image is used; "" for the newest.
 	Build Value[string]
 	// GPU are the accelerators to use, in the words of --gpu.
@@ -62,15 +73,18 @@ type Quadlet struct {
 func Default() *Config {
 	return &Config{
 		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
+		Store:  Store{Dir: byDefault("", folder)},
 		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
-			Image:   byDefault("", image),
-			Build:   byDefault("", build),
-			GPU:     byDefault("auto", accelerators),
-			Host:    byDefault("127.0.0.1", address),
-			Port:    byDefault(8080, within(1, 65535)),
-			CtxSize: byDefault(0, within(0, 1<<30)),
-			Network: byDefault[string]("", nil),
+			Runtime:   byDefault("auto", oneOf("auto", "llama.cpp", "vllm")),
+			Image:     byDefault("", image),
+			VLLMImage: byDefault("", image),
+			Build:     byDefault("", build),
+			GPU:       byDefault("auto", accelerators),
+			Host:      byDefault("127.0.0.1", address),
+			Port:      byDefault(8080, within(1, 65535)),
+			CtxSize:   byDefault(0, within(0, 1<<30)),
+			Network:   byDefault[string]("", nil),
 		},
 		Images: defaultImages(),
 		Quadlet: Quadlet{Restart: byDefault("on-failure",

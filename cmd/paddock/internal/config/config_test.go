@@ -54,10 +54,13 @@ func TestPrecedence(t *testing.T) {
 	}
 	want := []string{
 		"engine.name =  from default",
+		"store.dir =  from default",
 		"pull.jobs = 3 from /etc/containers/paddock.conf.d/10-a.conf",
 		"pull.local = false from /etc/containers/paddock.conf.d/20-b.conf",
 		"pull.stall_timeout = 0 from default",
+		"serve.runtime = auto from default",
 		"serve.image = env from PADDOCK_IMAGE",
+		"serve.vllm_image =  from default",
 		"serve.build =  from default",
 		"serve.gpu = auto from default",
 		"serve.host = ::1 from /usr/share/containers/paddock.conf",
