@@ -52,7 +52,7 @@ func layers() []layer {
 		{"transports/*/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth", "transports/hub")},
 		{"quadlet/...", serving},
 		{"cmd/paddock/internal/suggest", nil},
-		{"cmd/paddock/internal/config", []string{"cmd/paddock/internal/suggest"}},
+		{"cmd/paddock/internal/config", []string{"cmd/paddock/internal/suggest", "gpu"}},
 		{"cmd/paddock/internal/ui", model},
 		{"cmd/paddock/internal/engine/...", serving},
 		{"cmd/paddock/internal/cli", []string{"artifacts/...", "transports/...", "quadlet/...", "gpu/...", "cmd/paddock/internal/..."}},

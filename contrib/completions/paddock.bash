@@ -55,7 +55,7 @@ _paddock_node() {
     '')
         flags='--help -h --config --engine --log-level --version -v'
         valued='--config --engine --log-level'
-        subs='pull ls list inspect rm remove serve quadlet ensure df prune doctor info version completion help'
+        subs='pull ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion help'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
@@ -96,10 +96,11 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'serve')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
+        choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
@@ -113,19 +114,21 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'quadlet generate')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
+        choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
+        choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
@@ -155,6 +158,25 @@ _paddock_node() {
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
+        ;;
+    'gpu')
+        flags='--format -f --noheading -n --help -h --config --engine --log-level'
+        valued='--format -f --config --engine --log-level'
+        subs='fit'
+        choices[--format]='table json'
+        choices[-f]='table json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'gpu fit')
+        flags='--ctx-size -c --memory --format -f --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--ctx-size -c --memory --format -f --authfile --creds --cert-dir --config --engine --log-level'
+        subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
         ;;
     'ensure')
         flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --verify --help -h --config --engine --log-level'
@@ -219,7 +241,7 @@ _paddock_node() {
     'help')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
-        subs='pull ls list inspect rm remove serve quadlet ensure df prune doctor info version completion'
+        subs='pull ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
@@ -294,6 +316,20 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'help quadlet rm'|'help quadlet remove')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help gpu')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs='fit'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help gpu fit')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''

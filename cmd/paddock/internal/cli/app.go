@@ -88,6 +88,7 @@ func commands(env *Env) []*cli.Command {
 		quadletCommand(env, &quadletRuns{
 			generate: runQuadletGenerate, install: runQuadletInstall, ls: runQuadletLs, print: runQuadletPrint, rm: runQuadletRm,
 		}),
+		gpuCommand(env, &gpuRuns{list: runGPU, fit: runGPUFit}),
 		ensureCommand(env, runEnsure),
 		dfCommand(env, runDf),
 		pruneCommand(env, runPrune),

@@ -24,6 +24,8 @@ type fetchOptions struct {
 	noLocal  types.OptionalBool
 	// admit refuses a model by what its manifest says of it, before any weight is pulled; nil admits every one.
 	admit func(*artifacts.Model) error
+	// weigh says what is to be known of a model's size before it is pulled; nil says nothing.
+	weigh func(context.Context, *artifacts.Plan, *artifacts.Model)
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
@@ -94,7 +96,7 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err != nil {
 		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
-	if err := o.admitted(plan); err != nil {
+	if err := o.admitted(ctx, plan); err != nil {
 		return nil, err
 	}
 	if !as.IsZero() {
@@ -116,14 +118,14 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 
 // admitted says why the model of a plan is not worth pulling. A manifest that breaks its specification, or names files that may
 // not exist, never is.
-func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
+func (o *fetchOptions) admitted(ctx context.Context, plan *artifacts.Plan) error {
 	if complete := plan.Complete; complete != nil {
 		plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { // the earliest that there is a manifest
 			whole, err := complete(found)
 			if err != nil {
 				return nil, err
 			}
-			return whole, o.admitted(whole)
+			return whole, o.admitted(ctx, whole)
 		}
 		return nil
 	}
@@ -131,7 +133,13 @@ func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
 	if err != nil || o.admit == nil {
 		return err
 	}
-	return o.admit(model)
+	if err := o.admit(model); err != nil {
+		return err
+	}
+	if o.weigh != nil {
+		o.weigh(ctx, plan, model)
+	}
+	return nil
 }
 
 // naming says what was being pulled, where the error does not.
