@@ -30,6 +30,8 @@ type Services struct {
 	Store func(context.Context, *Env) (artifacts.Store, error)
 	// Resolver makes the plans of references.
 	Resolver func(*Env, *originOptions) (transports.Resolver, error)
+	// Registry returns what writes to registries, and signs there.
+	Registry func(*Env, *originOptions) (*registry.Resolver, error)
 	// Run runs a process of the engine's.
 	Run func(context.Context, []string, *engine.Streams) error
 	// Quiet runs a process and returns what it wrote; nil really runs it.
@@ -38,7 +40,7 @@ type Services struct {
 
 // realServices are those of this machine.
 func realServices() *Services {
-	return &Services{Engine: chooseEngine, Store: openStore, Resolver: newResolver, Run: engine.Run}
+	return &Services{Engine: chooseEngine, Store: openStore, Resolver: newResolver, Registry: newRegistry, Run: engine.Run}
 }
 
 // Store opens the store that models are kept in.
@@ -48,6 +50,9 @@ func (e *Env) Store(ctx context.Context) (artifacts.Store, error) { return e.Ser
 func (e *Env) Resolver(o *originOptions) (transports.Resolver, error) {
 	return e.Services.Resolver(e, o)
 }
+
+// Registry returns what writes to registries.
+func (e *Env) Registry(o *originOptions) (*registry.Resolver, error) { return e.Services.Registry(e, o) }
 
 // Engine returns the container engine.
 func (e *Env) Engine(ctx context.Context) (*engine.Choice, error) { return e.Services.Engine(ctx, e) }
@@ -100,7 +105,7 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 	})
 }
 
-func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
+func newRegistry(env *Env, o *originOptions) (*registry.Resolver, error) {
 	cfg, err := env.Config()
 	if err != nil {
 		return nil, err
@@ -115,7 +120,11 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 		verify := o.tlsVerify == types.OptionalBoolTrue
 		opts.TLSVerify = &verify
 	}
-	r, err := registry.New(opts)
+	return registry.New(opts)
+}
+
+func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
+	r, err := env.Registry(o)
 	if err != nil {
 		return nil, err
 	}
