@@ -78,6 +78,7 @@ const rootDescription = "paddock pulls AI models that are published as OCI artif
 func commands(env *Env) []*cli.Command {
 	return []*cli.Command{
 		pullCommand(env, runPull),
+		packCommand(env, runPack),
 		pushCommand(env, runPush),
 		lsCommand(env, runLs),
 		inspectCommand(env, runInspect),
