@@ -8,12 +8,15 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/gguf"
+	"github.com/paddock-dev/paddock/artifacts/safetensors"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
 type inspectOptions struct {
 	name   string
 	format string
+	remote bool
+	origin originOptions
 }
 
 // inspection is what inspect prints.
@@ -30,8 +33,9 @@ type inspection struct {
 	Files []inspectFile `json:"files"`
 	// Unservable says why the model cannot be served; left out if it can.
 	Unservable string `json:"unservable,omitempty"`
-	// GGUF is left out of a model without GGUF files.
-	GGUF        *gguf.Facts       `json:"gguf,omitempty"`
+	// GGUF and Safetensors are left out of a model without such files.
+	GGUF        *gguf.Facts        `json:"gguf,omitempty"`
+	Safetensors *safetensors.Facts `json:"safetensors,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
@@ -47,10 +51,17 @@ func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) e
 	var o inspectOptions
 	return &cli.Command{
 		Name: "inspect", Usage: "Show a model's files and facts", ArgsUsage: "NAME",
-		Description: "NAME is a name as the store has it, a digest, or the unique beginning of one.",
-		Flags:       []cli.Flag{formatFlag(&o.format)},
+		Description: "NAME is a name as the store has it, a digest, or the unique beginning of one. With --remote it is a reference as for\n" +
+			"pull: nothing is stored, and of the weights only the headers are read.",
+		Flags: append([]cli.Flag{
+			formatFlag(&o.format),
+			&cli.BoolFlag{Name: "remote", Aliases: []string{"r"}, Destination: &o.remote, Usage: "look at the origin instead of the store"},
+		}, o.origin.flags()...),
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &o.name); err != nil {
+				return err
+			}
+			if err := o.check(); err != nil {
 				return err
 			}
 			return run(c.Context, env, &o)
@@ -58,16 +69,26 @@ func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) e
 	}
 }
 
+func (o *inspectOptions) check() error {
+	if args := o.origin.unitArgs(); !o.remote && (len(args) > 0 || o.origin.creds != "") {
+		return usagef("flags about the registry go with --remote")
+	}
+	return o.origin.check()
+}
+
 func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
-	store, err := env.Store(ctx)
+	look := lookInStore
+	if o.remote {
+		look = lookAtOrigin
+	}
+	model, open, err := look(ctx, env, o)
 	if err != nil {
 		return err
 	}
-	model, err := store.Find(ctx, localName(o.name))
-	if err != nil {
-		return hintMissing(err)
+	found, err := readFacts(&model.Packaging, open)
+	if o.remote && err != nil && found == (facts{}) {
+		return hintFetch(err, o.name, &o.origin)
 	}
-	facts, err := ggufFacts(ctx, store, model)
 	if err != nil {
 		ui.Warning(env.Err, err.Error())
 	}
@@ -75,13 +96,25 @@ func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
 	if format == "" {
 		format = "json"
 	}
-	return asFormatUsage(ui.Object(env.Out, inspectionOf(model, facts), format, ""))
+	return asFormatUsage(ui.Object(env.Out, inspectionOf(model, found), format, ""))
 }
 
-func inspectionOf(m *artifacts.Model, facts *gguf.Facts) *inspection {
+func lookInStore(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.Model, fileOpener, error) {
+	store, err := env.Store(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	model, err := store.Find(ctx, localName(o.name))
+	if err != nil {
+		return nil, nil, hintMissing(err)
+	}
+	return model, storedFiles(ctx, store, model), nil
+}
+
+func inspectionOf(m *artifacts.Model, found facts) *inspection {
 	i := &inspection{
 		Name: m.Name, Kind: string(m.Kind), Packaging: string(m.Packaging.Format), Digest: m.Digest.String(), Size: m.Size,
-		Store: m.Store, Main: m.Packaging.Main, Files: []inspectFile{}, GGUF: facts, Annotations: m.Annotations,
+		Store: m.Store, Main: m.Packaging.Main, Files: []inspectFile{}, GGUF: found.gguf, Safetensors: found.safetensors, Annotations: m.Annotations,
 	}
 	if !m.Created.IsZero() {
 		i.Created = &m.Created
