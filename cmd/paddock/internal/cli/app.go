@@ -80,6 +80,7 @@ func commands(env *Env) []*cli.Command {
 		pullCommand(env, runPull),
 		packCommand(env, runPack),
 		pushCommand(env, runPush),
+		copyCommand(env, runCopy),
 		lsCommand(env, runLs),
 		inspectCommand(env, runInspect),
 		rmCommand(env, runRm),
