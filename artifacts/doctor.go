@@ -72,4 +72,6 @@ type Finding struct {
 	Action string
 	// Mendable says whether Mend can help.
 	Mendable bool
+	// Store is the word of the member that it was found in, in a union of stores; "" in a store of its own.
+	Store string
 }

@@ -78,4 +78,6 @@ type Damage struct {
 	Problem string
 	// Found is the file as it was seen; nil if there was none, or the store has no files.
 	Found fs.FileInfo
+	// Store is the word of the member that has it, in a union of stores; "" in a store of its own.
+	Store string
 }

@@ -41,6 +41,7 @@ func layers() []layer {
 		{"artifacts/imagestore/...", store},
 		{"artifacts/dirstore/...", store},
 		{"artifacts/memstore/...", store},
+		{"artifacts/union/...", store},
 		{"transports", append(slices.Clone(model), "transports/source")},
 		{"transports/source/...", model},
 		{"transports/synth/...", model},

@@ -117,6 +117,14 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestBelow(t *testing.T) {
+	r := &recorder{}
+	plan, err := transports.Below("rlcr.io/ramalama", r).Resolve(t.Context(), "smollm:135m")
+	if err != nil || plan.MediaType != "rlcr.io/ramalama/smollm:135m" {
+		t.Errorf("%v, %v", plan, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"quay.io/a/b:c", "docker://a", "https://h/p?q#f", "./x", "foo://x", "a://b://c", "://", "é://x", ""} {
 		f.Add(seed)

@@ -10,15 +10,21 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// CheckPlan refuses a plan of which no store on disk can make a whole model: an image (artifacts.ErrIsImage), an index, a
-// manifest that is not of the digest (artifacts.ErrVerification), a name that pins another (artifacts.ErrInvalidName), a
-// manifest longer than MaxManifest, and blobs that are not exactly those of the manifest.
+// CheckPlan refuses a plan of which no store on disk can make a whole artifact: an image (artifacts.ErrIsImage), and what
+// CheckWhole refuses.
 func CheckPlan(p *artifacts.Plan) error {
-	if p.Name.IsZero() {
-		return fmt.Errorf("%w: the plan has no name", artifacts.ErrInvalidName)
-	}
 	if p.Kind == artifacts.KindImage {
 		return artifacts.ErrIsImage
+	}
+	return CheckWhole(p)
+}
+
+// CheckWhole refuses a plan, of whatever kind, of which no store on disk can make a whole model: one without a name, an
+// index, a manifest that is not of the digest (artifacts.ErrVerification), a name that pins another
+// (artifacts.ErrInvalidName), a manifest longer than MaxManifest, and blobs that are not exactly those of the manifest.
+func CheckWhole(p *artifacts.Plan) error {
+	if p.Name.IsZero() {
+		return fmt.Errorf("%w: the plan has no name", artifacts.ErrInvalidName)
 	}
 	if IsIndex(p.MediaType, p.Manifest) {
 		return errors.New("the manifest is an index of several: the store keeps single manifests only")

@@ -19,6 +19,8 @@ import (
 
 // Store is a store in memory. The zero Store is not usable; see New.
 type Store struct {
+	word    string
+	kind    artifacts.Kind
 	mu      sync.Mutex
 	err     error
 	models  map[string]*artifacts.Model
@@ -33,9 +35,12 @@ var (
 	_ artifacts.Checker = (*Store)(nil)
 )
 
-// New returns an empty store.
-func New() *Store {
-	return &Store{models: map[string]*artifacts.Model{}, blobs: map[digest.Digest][]byte{}}
+// New returns an empty store of artifacts, which calls itself "memory".
+func New() *Store { return NewOf("memory", artifacts.KindArtifact) }
+
+// NewOf returns an empty store that calls itself word, and takes models of one kind.
+func NewOf(word string, kind artifacts.Kind) *Store {
+	return &Store{word: word, kind: kind, models: map[string]*artifacts.Model{}, blobs: map[digest.Digest][]byte{}}
 }
 
 // Fail makes every later call return err, as a store does that cannot be read; nil ends that.
@@ -81,8 +86,12 @@ func (s *Store) landing(plan *artifacts.Plan) (*artifacts.Model, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	if plan.Kind == artifacts.KindImage {
+	switch {
+	case plan.Kind == s.kind:
+	case plan.Kind == artifacts.KindImage:
 		return nil, artifacts.ErrIsImage
+	default:
+		return nil, fmt.Errorf("it is of the kind %q, not %q", plan.Kind, s.kind)
 	}
 	if d := digest.FromBytes(plan.Manifest); d != plan.Digest {
 		return nil, fmt.Errorf("%w: the manifest has digest %s, not %s", artifacts.ErrVerification, d, plan.Digest)
@@ -93,7 +102,7 @@ func (s *Store) landing(plan *artifacts.Plan) (*artifacts.Model, error) {
 	}
 	name := plan.Name.String()
 	return &artifacts.Model{
-		Name: name, Kind: plan.Kind, Digest: plan.Digest, Store: "memory", Packaging: *parsed, Manifest: plan.Manifest,
+		Name: name, Kind: plan.Kind, Digest: plan.Digest, Store: s.word, Packaging: *parsed, Manifest: plan.Manifest,
 		Created: packaging.Created(plan.Manifest), Annotations: packaging.Annotations(plan.Manifest),
 		Mount: artifacts.ArtifactMount{Source: name},
 	}, nil

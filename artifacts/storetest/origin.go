@@ -23,8 +23,9 @@ type Origin struct {
 	// Before, if not nil, runs before a blob is opened, and its error is the answer.
 	Before func(ctx context.Context, d digest.Digest) error
 
-	mu   sync.Mutex
-	read map[digest.Digest]int64
+	mu     sync.Mutex
+	read   map[digest.Digest]int64
+	within map[string]digest.Digest // the blob that holds a content, where it is not the content itself
 }
 
 // Maker makes the origin of a model with files, by path, under a name. Stores that land something other than artifacts
@@ -100,7 +101,20 @@ func (o *Origin) Read() int64 {
 func (o *Origin) ReadOf(content string) int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if d, ok := o.within[content]; ok {
+		return o.read[d]
+	}
 	return o.read[digest.FromString(content)]
+}
+
+// Wrapped says that a blob holds a content, as the layer of an image does a file.
+func (o *Origin) Wrapped(content string, blob digest.Digest) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.within == nil {
+		o.within = map[string]digest.Digest{}
+	}
+	o.within[content] = blob
 }
 
 func (o *Origin) opener(d digest.Digest, data []byte) artifacts.Opener {

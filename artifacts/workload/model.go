@@ -13,7 +13,7 @@ import (
 // FromModel makes the Spec of a llama.cpp server for a model. It reads no file and asks no engine.
 //
 // It refuses a model that is unservable as it is (the error wraps packaging.ErrUnservable), a directory model, which
-// llama.cpp cannot serve, an image, and whatever Spec.Validate refuses.
+// llama.cpp cannot serve, and whatever Spec.Validate refuses.
 func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 	if opts == nil {
 		opts = &Options{}

@@ -21,10 +21,13 @@ func sources(m *artifacts.Model, source string) (model, from string) {
 	case ok:
 		return cmp.Or(source, m.Name, m.Digest.Encoded()), how.Source
 	}
+	if image, ok := m.Mount.(artifacts.ImageMount); ok && image.Image != m.Name {
+		return cmp.Or(source, m.Name), image.Image
+	}
 	return cmp.Or(source, m.Name), ""
 }
 
-// mounts returns one mount for each file, in the order of the manifest.
+// mounts returns one mount for each file, in the order of the manifest; of an image, one for the whole folder.
 func mounts(m *artifacts.Model) ([]FileMount, error) {
 	switch how := m.Mount.(type) {
 	case artifacts.ArtifactMount:
@@ -32,7 +35,7 @@ func mounts(m *artifacts.Model) ([]FileMount, error) {
 	case artifacts.BindMount:
 		return bindMounts(m, how)
 	case artifacts.ImageMount:
-		return nil, fmt.Errorf("%w: it is in the image %s, whose files cannot be mounted one by one", packaging.ErrUnservable, how.Image)
+		return []FileMount{{Destination: ModelRoot, ImagePath: how.Subpath}}, nil
 	default:
 		return nil, errors.New("the store does not say how a container sees it")
 	}

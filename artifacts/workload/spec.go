@@ -23,8 +23,8 @@ type Spec struct {
 	Name string
 	// Model is the name of the model, as the store has it; for a service it pins the digest.
 	Model string
-	// MountSource is the artifact that the files are mounted from, where that is another than Model: the single files that
-	// were unpacked from it. "" is Model. It has no meaning for files bound from the host.
+	// MountSource is the artifact, or the image, that the files are mounted from, where that is another than Model: the single
+	// files that were unpacked from it. "" is Model. It has no meaning for files bound from the host.
 	MountSource string
 	// ModelDigest is the manifest's digest, for labels.
 	ModelDigest digest.Digest
@@ -46,16 +46,17 @@ type Spec struct {
 	Health  Health
 }
 
-// FileMount is one read-only file in the container.
+// FileMount is one read-only file in the container, or a folder of an image with all that is in it.
 type FileMount struct {
-	// Destination is the absolute path in the container.
+	// Destination is the absolute path in the container; ModelRoot for the folder of an image.
 	Destination string
 	// Digest selects the file in an artifact. Title selects it where the digest cannot, because several layers have it: the
-	// one layer with that org.opencontainers.image.title. HostPath is the file on the host for a bind mount.
-	// Exactly one of the three is set.
-	Digest   digest.Digest
-	Title    string
-	HostPath string
+	// one layer with that org.opencontainers.image.title. HostPath is the file on the host for a bind mount. ImagePath is the
+	// absolute path of a folder in an image. Exactly one of the four is set.
+	Digest    digest.Digest
+	Title     string
+	HostPath  string
+	ImagePath string
 }
 
 // EnvVar is one environment variable.
@@ -82,7 +83,7 @@ func (s *Spec) Published() bool {
 	return true
 }
 
-// Artifact returns the name that the files are mounted from.
+// Artifact returns the name of the artifact, or the image, that the files are mounted from.
 func (s *Spec) Artifact() string {
 	if s.MountSource != "" {
 		return s.MountSource

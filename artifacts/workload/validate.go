@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -16,7 +17,8 @@ import (
 //   - an Image that cannot be taken for an option;
 //   - a Port from 1 to 65535 and a Host that is an IP literal without zone, or "";
 //   - environment names [A-Za-z_][A-Za-z0-9_]*;
-//   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector;
+//   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector; or
+//     one folder of an image at ModelRoot itself;
 //   - no control characters (NUL and newline among them), none that reorder text, and no invalid UTF-8 in any string.
 func (s *Spec) Validate() error {
 	if err := validName(s.Name); err != nil {
@@ -105,6 +107,9 @@ func (s *Spec) validMounts() error {
 	if len(s.Mounts) == 0 {
 		return errors.New("there is no file to mount")
 	}
+	if m := &s.Mounts[0]; m.ImagePath != "" {
+		return s.validImageMount(m)
+	}
 	seen := make(map[string]bool, len(s.Mounts))
 	for _, m := range s.Mounts {
 		if !isBelowModelRoot(m.Destination) {
@@ -128,15 +133,32 @@ func (s *Spec) validMounts() error {
 	return nil
 }
 
+func (s *Spec) validImageMount(m *FileMount) error {
+	switch {
+	case len(s.Mounts) > 1:
+		return fmt.Errorf("folder %q of an image: nothing else can be mounted beside it", m.ImagePath)
+	case m.Destination != ModelRoot:
+		return fmt.Errorf("folder %q of an image: it is mounted at %q, not at %s", m.ImagePath, m.Destination, ModelRoot)
+	case m.Digest != "" || m.Title != "" || m.HostPath != "":
+		return fmt.Errorf("folder %q of an image: digest %q, title %q and host path %q must not be given", m.ImagePath, m.Digest, m.Title, m.HostPath)
+	case !path.IsAbs(m.ImagePath) || path.Clean(m.ImagePath) != m.ImagePath:
+		return fmt.Errorf("folder %q of an image: it must be a clean absolute path", m.ImagePath)
+	}
+	return validImage(s.Artifact())
+}
+
 func (m *FileMount) validSelector(artifact string) error {
 	set := 0
-	for _, v := range []string{string(m.Digest), m.Title, m.HostPath} {
+	for _, v := range []string{string(m.Digest), m.Title, m.HostPath, m.ImagePath} {
 		if v != "" {
 			set++
 		}
 	}
 	if set != 1 {
 		return fmt.Errorf("one of digest %q, title %q and host path %q must be given", m.Digest, m.Title, m.HostPath)
+	}
+	if m.ImagePath != "" {
+		return errors.New("the folder of an image must be the first and only mount")
 	}
 	if m.HostPath != "" {
 		if !filepath.IsAbs(m.HostPath) {
@@ -162,7 +184,8 @@ func (s *Spec) validTexts() error {
 		validText("health command", s.Health.Command), validText("model digest", string(s.ModelDigest)),
 	}
 	for _, m := range s.Mounts {
-		errs = append(errs, validText("file", m.Destination), validText("title", m.Title), validText("host path", m.HostPath))
+		errs = append(errs, validText("file", m.Destination), validText("title", m.Title), validText("host path", m.HostPath),
+			validText("image path", m.ImagePath))
 	}
 	for _, a := range s.Args {
 		errs = append(errs, validText("server argument", a))

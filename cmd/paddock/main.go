@@ -11,12 +11,18 @@ import (
 	"syscall"
 
 	"github.com/sirupsen/logrus"
+	"go.podman.io/storage/pkg/reexec"
 
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/cli"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	if reexec.Init() { // the storage library starts this program to unpack a layer of an image
+		return
+	}
+	os.Exit(run())
+}
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

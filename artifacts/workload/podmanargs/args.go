@@ -11,11 +11,15 @@ import (
 )
 
 // Mount returns the value of --mount, and of Quadlet's Mount=, for one file of a model: an artifact's layer as exactly the
-// file at its destination (Podman 5.6 and later), or a file of the host, read-only and labelled for sharing on SELinux.
+// file at its destination (Podman 5.6 and later), a file of the host, read-only and labelled for sharing on SELinux, or a
+// folder of an image (Podman 5.3 and later), which is read-only unless told otherwise.
 // Commas and quotes are quoted as CSV, as Podman reads it (pkg/specgenutil, FindMountType).
 func Mount(s *workload.Spec, m *workload.FileMount) (string, error) {
 	if m.HostPath != "" {
 		return CSV("type=bind", "source="+m.HostPath, "destination="+m.Destination, "readonly=true", "relabel=shared")
+	}
+	if m.ImagePath != "" {
+		return CSV("type=image", "source="+s.Artifact(), "destination="+m.Destination, "subpath="+m.ImagePath)
 	}
 	selector := "digest=" + m.Digest.String()
 	if m.Title != "" {

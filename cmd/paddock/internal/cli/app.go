@@ -22,6 +22,9 @@ const appName = "paddock"
 // error with Hints, and exits with ExitCode. A cancelled ctx means that a signal came.
 func Run(ctx context.Context, env *Env, args []string) error {
 	e := env.forRun()
+	if len(args) == 1 && args[0] == imagesWord {
+		return serveImages(ctx, e)
+	}
 	app := newApp(e)
 	ordered, l, err := permute(grammarOf(app), args)
 	switch {

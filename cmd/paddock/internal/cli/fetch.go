@@ -60,9 +60,6 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err != nil {
 		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
-	if plan.Kind == artifacts.KindImage {
-		return nil, hintFetch(fmt.Errorf("%s %w", plan.Name, artifacts.ErrIsImage), plan.Name.String(), &o.origin)
-	}
 	if err := o.admitted(plan); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,8 @@ package cli
 import (
 	"context"
 
-	"github.com/paddock-dev/paddock/artifacts/podmanstore"
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/union"
 )
 
 // engineReport is what info says of the container engine.
@@ -47,8 +48,25 @@ func reportEngine(ctx context.Context, env *Env) (*engineReport, *storeReport) {
 	if err != nil {
 		return e, &storeReport{Reason: err.Error()}
 	}
-	if s, ok := store.(*podmanstore.Store); ok {
-		return e, &storeReport{Kind: podmanstore.Word, Path: s.Root(), Staging: s.StagingDir(), Reason: "what podman info says"}
+	return e, reportStore(store)
+}
+
+// placed is a store on disk.
+type placed interface {
+	Root() string
+	StagingDir() string
+}
+
+// reportStore says where the store is: of a union of several, the first, which holds the artifacts.
+func reportStore(store artifacts.Store) *storeReport {
+	all, ok := store.(*union.Store)
+	if !ok || len(all.Members()) == 0 {
+		return &storeReport{}
 	}
-	return e, &storeReport{}
+	first := all.Members()[0]
+	report := &storeReport{Kind: first.Word, Reason: "what podman info says"}
+	if p, ok := first.Store.(placed); ok {
+		report.Path, report.Staging = p.Root(), p.StagingDir()
+	}
+	return report
 }

@@ -8,8 +8,14 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
+// rlcrFolder is where RamaLama publishes its models: rlcr://NAME is a name in it.
+const rlcrFolder = "rlcr.io/ramalama"
+
 // localName is what a person typed, as stores know names: they have no scheme.
 func localName(typed string) string {
+	if name, ok := strings.CutPrefix(typed, "rlcr://"); ok {
+		return rlcrFolder + "/" + name
+	}
 	return strings.TrimPrefix(typed, "docker://")
 }
 

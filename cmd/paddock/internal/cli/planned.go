@@ -18,6 +18,9 @@ func plannedModel(plan *artifacts.Plan) (*artifacts.Model, error) {
 		Name: plan.Name.String(), Kind: plan.Kind, Digest: plan.Digest, Packaging: *parsed, Manifest: plan.Manifest,
 		Mount: artifacts.ArtifactMount{Source: plan.Name.String()},
 	}
+	if plan.Kind == artifacts.KindImage {
+		m.Mount = artifacts.ImageMount{Image: m.Name, Subpath: packaging.ImageRoot}
+	}
 	for i := range plan.Blobs {
 		m.Size += plan.Blobs[i].Size
 	}
@@ -25,10 +28,10 @@ func plannedModel(plan *artifacts.Plan) (*artifacts.Model, error) {
 }
 
 // undecided says whether only a pull shows what the files of a model are: those of a ModelKit are said by its config, which
-// comes with the weights, and those in archives by unpacking them. Of a manifest that describes no model it is not believed
-// that its files are one.
+// comes with the weights, and those in archives and images by unpacking them. Of a manifest that describes no model it is not
+// believed that its files are one.
 func undecided(m *artifacts.Model) bool {
-	return m.Packaging.Format == packaging.ModelKit || m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
+	return m.Kind == artifacts.KindImage || m.Packaging.Format == packaging.ModelKit || m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
 }
 
 // servable says why a model, of which maybe only the manifest is here, cannot be served.

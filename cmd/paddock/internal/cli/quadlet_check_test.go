@@ -69,7 +69,7 @@ func TestQuadletChecksFirst(t *testing.T) {
 		t.Errorf("a model that is nowhere: exit %d, %v", code, err)
 	}
 	w.published[tiny].Plan.Kind = artifacts.KindImage
-	if code, _, err := w.run(t, "quadlet", "install", tiny); code != 1 || !errors.Is(err, artifacts.ErrIsImage) {
+	if code, _, err := w.run(t, "quadlet", "install", "--name", "image", tiny); code != 1 || !errors.Is(err, artifacts.ErrIsImage) {
 		t.Errorf("an image: exit %d, %v", code, err)
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
+	"github.com/paddock-dev/paddock/artifacts/union"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
-	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/quadlet"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/registry"
@@ -95,14 +96,17 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 	case choice.Podman.Remote:
 		return nil, fmt.Errorf("opening Podman's artifact store: %s talks to a service, and its store is on that machine", choice.Podman.Path)
 	}
-	return podmanstore.Open(&podmanstore.Options{
-		GraphRoot: choice.Podman.GraphRoot, Logger: env.Log(),
-		Wait: func(reason string) {
-			if reason != "" {
-				ui.Note(env.Err, reason)
-			}
-		},
-	})
+	store, err := podmanstore.Open(&podmanstore.Options{GraphRoot: choice.Podman.GraphRoot, Logger: env.Log(), Wait: env.tellWait})
+	if err != nil {
+		return nil, err
+	}
+	images, err := openImages(env, choice.Podman)
+	if err != nil {
+		return nil, err
+	}
+	return union.New(
+		union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}},
+		union.Member{Store: images, Word: imagestore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
 }
 
 func newRegistry(env *Env, o *originOptions) (*registry.Resolver, error) {
@@ -128,5 +132,7 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transports.NewTable(transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r})
+	return transports.NewTable(
+		transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r},
+		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
@@ -46,11 +47,8 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 	if publish := podmanargs.Publish(spec); publish != "" {
 		args = append(args, "--publish", publish)
 	}
-	for _, m := range spec.Mounts {
-		if m.HostPath == "" {
-			return nil, fmt.Errorf("mounting %s from the artifact %s: docker has no artifacts", m.Destination, spec.Artifact())
-		}
-		mount, err := podmanargs.CSV("type=bind", "source="+m.HostPath, "target="+m.Destination, "readonly")
+	for i := range spec.Mounts {
+		mount, err := d.mount(spec, &spec.Mounts[i])
 		if err != nil {
 			return nil, err
 		}
@@ -63,6 +61,17 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 	args = append(args, healthFlags(spec.Health)...)
 	args = append(args, spec.Image)
 	return append(args, spec.Args...), nil
+}
+
+// mount returns the value of --mount. The folder of an image needs Docker 28; its path is relative to the image's root.
+func (d *Docker) mount(spec *workload.Spec, m *workload.FileMount) (string, error) {
+	switch {
+	case m.HostPath != "":
+		return podmanargs.CSV("type=bind", "source="+m.HostPath, "target="+m.Destination, "readonly")
+	case m.ImagePath != "":
+		return podmanargs.CSV("type=image", "source="+spec.Artifact(), "target="+m.Destination, "image-subpath="+strings.TrimPrefix(m.ImagePath, "/"))
+	}
+	return "", fmt.Errorf("mounting %s from the artifact %s: docker has no artifacts", m.Destination, spec.Artifact())
 }
 
 // Stop returns `docker rm` with force, which succeeds if there is no such container.

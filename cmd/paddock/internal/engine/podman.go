@@ -65,7 +65,7 @@ func (p *Podman) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 }
 
 func (p *Podman) mount(spec *workload.Spec, m *workload.FileMount) (string, error) {
-	if m.HostPath == "" && p.Version != (podmanargs.Version{}) && !p.Version.Native() {
+	if m.HostPath == "" && m.ImagePath == "" && p.Version != (podmanargs.Version{}) && !p.Version.Native() {
 		return "", fmt.Errorf("mounting %s from the artifact %s: podman %s cannot do it, it needs %s or later",
 			m.Destination, spec.Artifact(), p.Version, podmanargs.MinNative())
 	}

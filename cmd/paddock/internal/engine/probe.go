@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
+	"slices"
 	"time"
 
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
@@ -21,7 +23,9 @@ type PodmanInfo struct {
 	RunRoot   string
 	// GraphDriver is the storage driver: "overlay".
 	GraphDriver string
-	Rootless    bool
+	// GraphOptions are those of the driver, as "overlay.mountopt=nodev"; sorted.
+	GraphOptions []string
+	Rootless     bool
 	// OCIRuntime is the name of the program that makes containers: "crun".
 	OCIRuntime string
 	// Remote says that the program talks to a service: GraphRoot and RunRoot are then on its machine, not on this one.
@@ -106,9 +110,10 @@ type podmanInfo struct {
 		} `json:"security"`
 	} `json:"host"`
 	Store struct {
-		GraphRoot       string `json:"graphRoot"`
-		RunRoot         string `json:"runRoot"`
-		GraphDriverName string `json:"graphDriverName"`
+		GraphRoot       string                     `json:"graphRoot"`
+		RunRoot         string                     `json:"runRoot"`
+		GraphDriverName string                     `json:"graphDriverName"`
+		GraphOptions    map[string]json.RawMessage `json:"graphOptions"`
 	} `json:"store"`
 	Version struct {
 		Version string `json:"Version"`
@@ -129,10 +134,27 @@ func parsePodmanInfo(out []byte) (*PodmanInfo, error) {
 	}
 	info := &PodmanInfo{
 		Version: v, GraphRoot: raw.Store.GraphRoot, RunRoot: raw.Store.RunRoot, GraphDriver: raw.Store.GraphDriverName,
-		Rootless: raw.Host.Security.Rootless, OCIRuntime: raw.Host.OCIRuntime.Name, Remote: raw.Host.ServiceIsRemote,
+		GraphOptions: graphOptions(raw.Store.GraphOptions), Rootless: raw.Host.Security.Rootless, OCIRuntime: raw.Host.OCIRuntime.Name, Remote: raw.Host.ServiceIsRemote,
 	}
 	if raw.Host.RemoteSocket.Exists {
 		info.Socket = raw.Host.RemoteSocket.Path
 	}
 	return info, nil
+}
+
+// graphOptions writes the driver's options as storage.conf has them. Podman says more than the path of a program that mounts
+// (libpod/info.go, storeInfo).
+func graphOptions(raw map[string]json.RawMessage) []string {
+	var options []string
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		var value string
+		var program struct{ Executable string }
+		switch {
+		case json.Unmarshal(raw[key], &value) == nil:
+			options = append(options, key+"="+value)
+		case json.Unmarshal(raw[key], &program) == nil && program.Executable != "":
+			options = append(options, key+"="+program.Executable)
+		}
+	}
+	return options
 }

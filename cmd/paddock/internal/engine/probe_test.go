@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func podmanAt(t *testing.T, root string) (path string, calls func() int) {
 	path = writeProgram(t, "podman", `echo "$@" >>`+log+`
 cat <<X
 {"host":{"ociRuntime":{"name":"crun"},"remoteSocket":{"path":"/run/podman.sock","exists":true},"serviceIsRemote":${REMOTE:-false},"security":{"rootless":true}},
-"store":{"graphRoot":"`+root+`","runRoot":"/run/c","graphDriverName":"overlay"},"version":{"Version":"5.8.6"}}
+"store":{"graphRoot":"`+root+`","runRoot":"/run/c","graphDriverName":"overlay","graphOptions":{"overlay.mountopt":"nodev","overlay.mount_program":{"Executable":"/usr/bin/fuse-overlayfs","Package":"x"}}},"version":{"Version":"5.8.6"}}
 X`)
 	return path, func() int {
 		data, err := os.ReadFile(log)
@@ -50,8 +51,8 @@ func TestProbePodman(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := PodmanInfo{Path: path, Version: podmanargs.Version{Major: 5, Minor: 8, Patch: 6}, GraphRoot: root, RunRoot: "/run/c", GraphDriver: "overlay", Rootless: true, OCIRuntime: "crun", Socket: "/run/podman.sock"}
-	if *got != want {
+	want := PodmanInfo{Path: path, Version: podmanargs.Version{Major: 5, Minor: 8, Patch: 6}, GraphRoot: root, RunRoot: "/run/c", GraphDriver: "overlay", GraphOptions: []string{"overlay.mount_program=/usr/bin/fuse-overlayfs", "overlay.mountopt=nodev"}, Rootless: true, OCIRuntime: "crun", Socket: "/run/podman.sock"}
+	if !reflect.DeepEqual(*got, want) {
 		t.Errorf("got %+v", *got)
 	}
 }

@@ -1,0 +1,82 @@
+package imagestore
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/paddock-dev/paddock/artifacts"
+)
+
+// OpenFile opens one file of a model where its layer has it: see artifacts.Reader. Nothing is mounted. A file that only the
+// users of a container may read cannot be opened.
+func (s *Store) OpenFile(_ context.Context, m *artifacts.Model, f *artifacts.File) (artifacts.ReadAtCloser, int64, error) {
+	file, size, err := s.openFile(m, f)
+	if err != nil {
+		return nil, 0, fmt.Errorf("opening %s of %s: %w", f.Path, m.Name, err)
+	}
+	return file, size, nil
+}
+
+func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (*os.File, int64, error) {
+	r, err := s.read()
+	if err != nil {
+		return nil, 0, err
+	}
+	d, err := r.byDigest(m.Digest)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case d == nil || d.tree == nil:
+		return nil, 0, artifacts.ErrNotFound
+	}
+	p, n, err := d.tree.resolve(modelDir + "/" + f.Path)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case n.kind != tar.TypeReg:
+		return nil, 0, artifacts.ErrNotFound
+	}
+	root, err := s.layerRoot(d.chain, n)
+	if err != nil {
+		return nil, 0, err
+	}
+	file, err := root.Open(p) // follows no link out of the layer
+	if err := errors.Join(err, root.Close()); err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("it is no regular file in layer %s", n.from.blob())
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
+}
+
+// layerRoot opens the folder that has the file of a node.
+func (s *Store) layerRoot(chain []*layer, n node) (*os.Root, error) {
+	id := n.from.ID
+	if s.place.Driver == "vfs" { // each layer has all that is below it
+		id = chain[len(chain)-1].ID
+	}
+	dir := s.diffDir(id)
+	if dir == "" {
+		return nil, fmt.Errorf("reading files with the storage driver %s: %w", s.place.Driver, errors.ErrUnsupported)
+	}
+	return os.OpenRoot(dir)
+}
+
+// lstat looks at the file of a node.
+func (s *Store) lstat(chain []*layer, p string, n node) (_ fs.FileInfo, err error) {
+	root, err := s.layerRoot(chain, n)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	return root.Lstat(p)
+}
