@@ -33,6 +33,7 @@ func layers() []layer {
 		{"artifacts/workload/...", serving},
 		{"artifacts/staging/...", model},
 		{"artifacts/caches/...", nil},
+		{"artifacts/asimage/...", model},
 		{"artifacts/pack/...", append(slices.Clone(model), "artifacts/gguf", "artifacts/safetensors")},
 		{"artifacts/storetest/...", model},
 		{"artifacts/unpack/...", model},

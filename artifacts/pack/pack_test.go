@@ -90,7 +90,9 @@ func TestScanRefuses(t *testing.T) {
 		"a link out":        {func(d string) error { return os.Symlink(outside+"/secret", d+"/l") }, "link out of the folder"},
 		"a link to nothing": {func(d string) error { return os.Symlink("nothing", d+"/l") }, "following"},
 		"a link to above":   {func(d string) error { return os.Symlink(".", d+"/l") }, "link to a folder"},
-		"cases":             {func(d string) error { return errors.Join(os.WriteFile(d+"/A.txt", nil, 0o600), os.WriteFile(d+"/a.txt", nil, 0o600)) }, "two files"},
+		"cases": {func(d string) error {
+			return errors.Join(os.WriteFile(d+"/A.txt", nil, 0o600), os.WriteFile(d+"/a.txt", nil, 0o600))
+		}, "two files"},
 		"folders' cases": {func(d string) error {
 			return errors.Join(os.Mkdir(d+"/D", 0o700), os.Mkdir(d+"/d", 0o700), os.WriteFile(d+"/D/x", nil, 0o600), os.WriteFile(d+"/d/y", nil, 0o600))
 		}, "only in the case"},

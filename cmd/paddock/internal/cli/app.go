@@ -84,6 +84,7 @@ func commands(env *Env) []*cli.Command {
 		packCommand(env, runPack),
 		pushCommand(env, runPush),
 		copyCommand(env, runCopy),
+		convertCommand(env, runConvert),
 		tagsCommand(env, runTags),
 		loginCommand(env, runLogin),
 		logoutCommand(env, runLogout),

@@ -24,7 +24,9 @@ func openImages(env *Env, podman *engine.PodmanInfo) (*imagestore.Store, error) 
 		Logger: env.Log(),
 	}
 	if os.Geteuid() != 0 {
-		opts.Enter = func(ctx context.Context, request []byte) ([]byte, error) { return unshare(ctx, env, podman.Path, request) }
+		opts.Enter = func(ctx context.Context, request []byte) ([]byte, error) {
+			return unshare(ctx, env, podman.Path, request)
+		}
 	}
 	return imagestore.Open(opts)
 }

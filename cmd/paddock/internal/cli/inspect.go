@@ -36,7 +36,7 @@ type inspection struct {
 	// GGUF and Safetensors are left out of a model without such files.
 	GGUF        *gguf.Facts        `json:"gguf,omitempty"`
 	Safetensors *safetensors.Facts `json:"safetensors,omitempty"`
-	Annotations map[string]string `json:"annotations,omitempty"`
+	Annotations map[string]string  `json:"annotations,omitempty"`
 }
 
 type inspectFile struct {

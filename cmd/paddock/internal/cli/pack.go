@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"go.podman.io/image/v5/docker/reference"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/pack"
@@ -160,14 +159,7 @@ func (o *packOptions) name() (artifacts.Name, error) {
 		name, err := artifacts.OriginName("localhost", base, "latest")
 		return name, WithHint(err, "name the model with --tag")
 	}
-	name, err := artifacts.ParseName(localName(o.tag))
-	if errors.Is(err, reference.ErrNameNotCanonical) {
-		name, err = artifacts.ParseName("localhost/" + o.tag)
-	}
-	if err == nil && name.Digest() != "" {
-		err = fmt.Errorf("%w: %q: a digest is computed, not chosen", artifacts.ErrInvalidName, o.tag)
-	}
-	return name, asUsage(err)
+	return localTag(o.tag)
 }
 
 func hintPack(err error) error {

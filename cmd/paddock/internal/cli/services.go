@@ -53,7 +53,9 @@ func (e *Env) Resolver(o *originOptions) (transports.Resolver, error) {
 }
 
 // Registry returns what writes to registries.
-func (e *Env) Registry(o *originOptions) (*registry.Resolver, error) { return e.Services.Registry(e, o) }
+func (e *Env) Registry(o *originOptions) (*registry.Resolver, error) {
+	return e.Services.Registry(e, o)
+}
 
 // Engine returns the container engine.
 func (e *Env) Engine(ctx context.Context) (*engine.Choice, error) { return e.Services.Engine(ctx, e) }
