@@ -20,7 +20,12 @@ func flagValues(path []string, flag string) []string {
 			words = append(words, string(mode))
 		}
 		return words
+	case "to":
+		return []string{"image", "artifact"}
 	case "format":
+		if joinWords(path) == "copy" {
+			return []string{"modelpack", "docker"}
+		}
 		if slices.Contains([]string{"ls", "quadlet ls"}, joinWords(path)) {
 			return []string{"table", "json"}
 		}
