@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/urfave/cli/v2"
@@ -56,6 +57,9 @@ func runPush(ctx context.Context, env *Env, o *pushOptions) error {
 		return err
 	}
 	plan, err := storedPlan(store, model)
+	if errors.Is(err, artifacts.ErrIsImage) {
+		return WithHint(err, "podman push "+nameOrDigest(model)+" "+dest.String())
+	}
 	if err != nil {
 		return err
 	}
