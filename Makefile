@@ -34,8 +34,8 @@ build-static: ## Build bin/paddock without cgo: runs anywhere, cannot write root
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
 .PHONY: test
-test: lab lint ## Run every test, end to end ones included; needs root
-	go run ./tests/tally -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e \
+test: lab lint ## Run every test, end to end ones included, and fuzz beside them; needs root
+	go run ./tests/tally -beside='tests/fuzz $(FUZZTIME)' -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e \
 		-- -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 
 .PHONY: unit
@@ -55,12 +55,12 @@ faults: lab ## Run the tests that cut, stall, spoil, kill and fill disks; needs 
 	go run ./tests/tally -- -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 
 .PHONY: fuzz
-fuzz: ## Fuzz each target for FUZZTIME
+fuzz: ## Fuzz each parser for FUZZTIME
 	tests/fuzz $(FUZZTIME)
 
 .PHONY: lab
 lab: # A Debian root with a real Podman, registry and llama.cpp
-	tests/lab/setup
+	tests/lab/setup --docker
 
 .PHONY: demo
 demo: lab build-static ## Push, pull, serve and ask a tiny model, in the lab; needs root

@@ -40,6 +40,13 @@ type Plan struct {
 	Manifest  []byte
 	MediaType string
 	Digest    digest.Digest
+	// Origin says what a manifest was made from that the origin does not have: hf://Org/Repo:Q4_K_M. "" for a manifest that a
+	// publisher made. A name can have one origin only: names are lower-cased, so two origins may come to have the same.
+	Origin string
 	// Blobs are the config and the layers, each digest once, in the order of the manifest.
 	Blobs []Blob
+	// Pending are the files without a digest. If there are any, the plan has neither manifest nor blobs: whoever lands it
+	// reads them, and goes on with the plan that Complete makes of what they are, in their order.
+	Pending  []Pending
+	Complete func([]Found) (*Plan, error)
 }

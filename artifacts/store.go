@@ -45,6 +45,14 @@ type Tagger interface {
 	Tag(ctx context.Context, source *Model, name Name) error
 }
 
+// Placer is a Store whose models are mounted from elsewhere under each name, so that a service must be given the place of
+// the name that pins its model. Find it by a type assertion on a Store.
+type Placer interface {
+	// MountAs returns how a container will see a model once the store has it under that name: see Tagger. Of the model only
+	// Packaging must be set, and Store if it is in one.
+	MountAs(m *Model, name Name) (Mount, error)
+}
+
 // ReadAtCloser is random access to one file at rest.
 type ReadAtCloser interface {
 	io.ReaderAt

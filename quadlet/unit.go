@@ -17,12 +17,14 @@ import (
 
 // UnitOptions say for what host a unit is rendered.
 type UnitOptions struct {
-	// PodmanVersion is the host's. Every key that is emitted is known since 5.4; the mounts need 5.6. Required.
+	// PodmanVersion is the host's. Every key that is emitted is known since 5.4; mounts of an artifact need 5.6. Required.
 	PodmanVersion podmanargs.Version
 	// Rootless is a service of a user, not of the system.
 	Rootless bool
 	// Paddock is the absolute path of the paddock program, run before each start. Required.
 	Paddock string
+	// Environment is given to paddock there, "NAME=VALUE". nil is none.
+	Environment []string
 	// EnsureArgs come between `paddock ensure` and the name of the model.
 	EnsureArgs []string
 	// Restart is systemd's Restart=, one of its words (systemd.service(5)); "" is on-failure.
@@ -39,8 +41,9 @@ const startMargin = 300 * time.Second
 
 // Unit renders a workload to the text of one .container file. The same input gives the same bytes.
 //
-// It refuses a Spec that is not valid, one whose model is not pinned by digest, a Podman that is older than 5.6 or not known, and
-// text that no unit can carry: an empty argument, an argument ";", and names that Quadlet would take for another unit's.
+// It refuses a Spec that is not valid, one whose model is not pinned by digest, a Podman that is not known or, for files of an
+// artifact, older than 5.6, and text that no unit can carry: an empty argument, an argument ";", and names that Quadlet would
+// take for another unit's.
 func Unit(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
 	if err := check(spec, opts); err != nil {
 		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
@@ -128,6 +131,9 @@ func health(u *unit, h workload.Health) {
 // service writes the [Service] section. The time to start is given to each command by itself (measured: a Pre command of 10 s and
 // a start of 14 s pass with TimeoutStartSec=16), and a repair that is cut short goes on at the next attempt.
 func service(u *unit, spec *workload.Spec, opts *UnitOptions) {
+	for _, e := range opts.Environment {
+		u.words("Environment", e)
+	}
 	pre := slices.Concat([]string{opts.Paddock, "ensure"}, opts.EnsureArgs, []string{spec.Model})
 	u.words("ExecStartPre", pre...)
 	u.fixed("Restart", cmp.Or(opts.Restart, "on-failure"))
@@ -142,7 +148,8 @@ func check(spec *workload.Spec, opts *UnitOptions) error {
 	if opts == nil || opts.PodmanVersion == (podmanargs.Version{}) {
 		return errors.New("the version of podman is not known")
 	}
-	if !opts.PodmanVersion.Native() {
+	artifact := slices.ContainsFunc(spec.Mounts, func(m workload.FileMount) bool { return m.HostPath == "" })
+	if artifact && !opts.PodmanVersion.Native() {
 		return fmt.Errorf("podman %s cannot mount the files of a model, it needs %s or later", opts.PodmanVersion, podmanargs.MinNative())
 	}
 	// systemd expands no variables in the path of a program, so a "$" could not be protected

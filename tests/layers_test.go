@@ -22,7 +22,8 @@ type layer struct {
 func layers() []layer {
 	model := []string{"artifacts", "artifacts/packaging"}
 	disk := append(slices.Clone(model), "artifacts/staging")
-	store := append(slices.Clone(disk), "artifacts/atrest", "artifacts/unpack")
+	derive := append(slices.Clone(disk), "artifacts/atrest", "artifacts/unpack")
+	store := append(slices.Clone(derive), "artifacts/derive")
 	serving := append(slices.Clone(model), "gpu/...", "artifacts/workload/...")
 	return []layer{
 		{"gpu/...", nil},
@@ -36,8 +37,10 @@ func layers() []layer {
 		{"artifacts/asimage/...", model},
 		{"artifacts/pack/...", append(slices.Clone(model), "artifacts/gguf", "artifacts/safetensors")},
 		{"artifacts/storetest/...", model},
-		{"artifacts/unpack/...", model},
+		{"artifacts/imagetree/...", []string{"artifacts/packaging"}},
+		{"artifacts/unpack/...", append(slices.Clone(model), "artifacts/imagetree")},
 		{"artifacts/atrest/...", disk},
+		{"artifacts/derive/...", derive},
 		{"artifacts/podmanstore/...", store},
 		{"artifacts/imagestore/...", store},
 		{"artifacts/dirstore/...", store},
@@ -46,7 +49,9 @@ func layers() []layer {
 		{"transports", append(slices.Clone(model), "transports/source")},
 		{"transports/source/...", model},
 		{"transports/synth/...", model},
-		{"transports/*/...", append(slices.Clone(model), "transports/source", "transports/synth")},
+		{"transports/repofiles/...", model},
+		{"transports/hub/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth", "transports/repofiles")},
+		{"transports/*/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth", "transports/hub")},
 		{"quadlet/...", serving},
 		{"cmd/paddock/internal/suggest", nil},
 		{"cmd/paddock/internal/config", []string{"cmd/paddock/internal/suggest"}},
@@ -70,14 +75,14 @@ func fences() []fence {
 	return []fence{
 		{"github.com/urfave/cli", []string{"cmd/paddock/internal/cli"}, false},
 		{"go.podman.io/common/pkg/libartifact", []string{"artifacts/podmanstore"}, true},
-		{"github.com/BurntSushi/toml", []string{"cmd/paddock/internal/config"}, false},
+		{"github.com/BurntSushi/toml", []string{"cmd/paddock/internal/config", "transports/aliases"}, false},
 		{"github.com/vbauerster/mpb", []string{"cmd/paddock/internal/ui"}, false},
 	}
 }
 
 // pure lists the packages that reach neither the network nor other programs.
 func pure() []string {
-	return []string{"gpu", "artifacts/packaging", "artifacts/gguf", "artifacts/safetensors", "artifacts/workload"}
+	return []string{"gpu", "artifacts/packaging", "artifacts/gguf", "artifacts/safetensors", "artifacts/workload", "transports/repofiles"}
 }
 
 // fits says whether a package's folder matches a pattern: "*" is one name.
@@ -170,6 +175,9 @@ func TestLayersFail(t *testing.T) {
 		{"transports/registry/a.go", module + "/transports/source", false},
 		{"transports/registry/a.go", module + "/transports/hf", true},
 		{"transports/registry/a.go", module + "/artifacts/podmanstore", true},
+		{"transports/hf/a.go", module + "/transports/hub", false},
+		{"transports/hub/a.go", module + "/transports/hf", true},
+		{"transports/repofiles/a.go", module + "/transports/source", true},
 		{"transports/a.go", module + "/transports/registry", true},
 		{"quadlet/a.go", module + "/artifacts/workload", false},
 		{"quadlet/a.go", module + "/cmd/paddock/internal/engine", true},

@@ -17,20 +17,25 @@ type Reference struct {
 	Transport *Transport
 	// Scheme is the one that was typed, in lower case; "" if there was none.
 	Scheme string
+	// Prefix says that the scheme was followed by ":" and not by "://".
+	Prefix bool
 	// Argument is what to ask the transport for; never empty.
 	Argument string
 }
 
 // String returns the reference; parsing it again gives the same one.
 func (r Reference) String() string {
-	if r.Scheme == "" || r.Transport.WholeURL {
+	switch {
+	case r.Scheme == "" || r.Transport.WholeURL:
 		return r.Argument
+	case r.Prefix:
+		return r.Scheme + ":" + r.Argument
 	}
 	return r.Scheme + "://" + r.Argument
 }
 
-// checkText refuses what no reference of any transport contains.
-func checkText(input string) error {
+// checkText refuses what no reference of any transport contains; only paths have blanks.
+func checkText(input string, path bool) error {
 	switch {
 	case input == "":
 		return errors.New("it is empty")
@@ -40,7 +45,7 @@ func checkText(input string) error {
 		return errors.New("it is not UTF-8")
 	}
 	for _, r := range input {
-		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+		if !unicode.IsPrint(r) || r == ' ' && !path {
 			return fmt.Errorf("it contains the character %U", r)
 		}
 	}
@@ -60,11 +65,20 @@ func isScheme(s string) bool {
 
 // isPath says whether a person who types this means a file: no name of a registry begins so.
 func isPath(s string) bool {
-	for _, prefix := range []string{"/", "./", "../", "~", `\`, `.\`, `..\`} {
+	for _, prefix := range []string{"/", "./", "../"} {
 		if strings.HasPrefix(s, prefix) {
 			return true
 		}
 	}
-	drive := len(s) > 2 && s[1] == ':' && s[2] == '\\'
-	return s == "." || s == ".." || drive
+	return s == "." || s == ".." || isForeignPath(s)
+}
+
+// isForeignPath says whether a path is one of a shell or of Windows.
+func isForeignPath(s string) bool {
+	for _, prefix := range []string{"~", `\`, `.\`, `..\`} {
+		if strings.HasPrefix(s, prefix) {
+			return true
+		}
+	}
+	return len(s) > 2 && s[1] == ':' && s[2] == '\\'
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 
@@ -98,4 +99,14 @@ func checkBlob(ctx context.Context, b Blob, verify bool, at func(digest.Digest) 
 	}
 	d.Problem = ProblemBytes
 	return d, nil
+}
+
+// JoinDamages joins the damages of a model and of what was derived from it, which share blobs.
+func JoinDamages(damaged, more []artifacts.Damage) []artifacts.Damage {
+	for _, d := range more {
+		if !slices.ContainsFunc(damaged, func(known artifacts.Damage) bool { return known.Digest == d.Digest }) {
+			damaged = append(damaged, d)
+		}
+	}
+	return damaged
 }

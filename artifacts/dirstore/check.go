@@ -20,12 +20,30 @@ func (s *Store) Check(ctx context.Context, m *artifacts.Model, verify bool) ([]a
 	if err != nil {
 		return nil, fmt.Errorf("checking %s: %w", atrest.Label(m.Name), err)
 	}
-	return atrest.Check(ctx, m, verify, func(d digest.Digest) (string, error) {
+	damaged, err := atrest.Check(ctx, m, verify, func(d digest.Digest) (string, error) {
 		if d == m.Digest {
 			return l.file(manifestFile), nil
 		}
 		return l.blob(d)
 	})
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.checkUnpacked(ctx, m, &l, verify)
+	return atrest.JoinDamages(damaged, more), err
+}
+
+// checkUnpacked is Check for the files that were unpacked from a model.
+func (s *Store) checkUnpacked(ctx context.Context, m *artifacts.Model, l *layout, verify bool) ([]artifacts.Damage, error) {
+	switch r := l.read(); {
+	case r.err != nil || r.digest != m.Digest:
+		return nil, nil //nolint:nilerr // the manifest is damaged, or no longer that of the name: nothing more can be said
+	case r.unpacked != "":
+		return atrest.Check(ctx, &artifacts.Model{Name: m.Name, Digest: r.unpacked}, verify, l.blob)
+	case r.derivedErr != nil || s.derivable(&r):
+		return []artifacts.Damage{{Digest: m.Digest, Size: int64(len(m.Manifest)), Problem: "is not unpacked"}}, nil
+	}
+	return nil, nil
 }
 
 // Discard takes damaged blobs out of every layout that has the same file: see artifacts.Checker. A file that is not the one

@@ -22,7 +22,10 @@ type commit struct {
 	target   layout
 	digest   digest.Digest
 	manifest []byte
-	blobs    []atrest.Blob
+	// derived is the digest of the manifest that was derived from this one; "" if none was.
+	derived digest.Digest
+	// blobs are all that the layout needs: see needs.
+	blobs []atrest.Blob
 	// source says where a blob is now, on the same file system.
 	source func(digest.Digest) (string, error)
 	// partly lets blobs be missing, as in the layout that they come from.
@@ -59,7 +62,7 @@ func (s *Store) settle(dir string) error {
 
 func (c *commit) run() (err error) {
 	s := c.store
-	if there, err := c.target.holds(c.digest, c.blobs); there || err != nil {
+	if there, err := c.isThere(); there || err != nil {
 		return err // another process was first
 	}
 	repairs := c.repairs()
@@ -92,6 +95,15 @@ func (c *commit) run() (err error) {
 	return nil
 }
 
+// isThere says whether the name has this very layout, whole as far as sizes tell.
+func (c *commit) isThere() (bool, error) {
+	if r := c.target.read(); r.err != nil || r.digest != c.digest || c.derived != "" && (r.derived == nil || r.unpacked != c.derived) {
+		return false, nil //nolint:nilerr // it is written anew
+	}
+	damage, err := c.target.damage(c.blobs)
+	return damage == "", err
+}
+
 // repairs says whether the name has this very manifest already.
 func (c *commit) repairs() bool {
 	d, err := c.target.promised()
@@ -105,9 +117,12 @@ func (c *commit) build(dir string) error {
 			return fmt.Errorf("placing blob %s: %w", b.Digest, err)
 		}
 	}
-	for _, f := range []struct{ name, data string }{
-		{versionFile, version(c.blobs)}, {manifestFile, string(c.manifest)}, {recordFile, c.digest.String() + "\n"},
-	} {
+	type file struct{ name, data string }
+	files := []file{{versionFile, version(c.blobs)}, {manifestFile, string(c.manifest)}, {recordFile, c.digest.String() + "\n"}}
+	if c.derived != "" {
+		files = append(files, file{derivedFile, c.derived.String() + "\n"})
+	}
+	for _, f := range files {
 		if err := writeFile(filepath.Join(dir, f.name), f.data); err != nil {
 			return err
 		}

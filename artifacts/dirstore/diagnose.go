@@ -10,6 +10,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 )
 
 // Diagnose returns what is wrong in the store and in the staging area: see artifacts.Doctor. It takes the lock for reading
@@ -87,6 +88,17 @@ func (s *Store) leftovers() ([]artifacts.Finding, error) {
 			findings = append(findings, leftover(path, bytes, place.detail))
 		}
 	}
+	unpacked, err := derive.Unused(s.unpackDir())
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range unpacked {
+		bytes, err := freed(path)
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, leftover(path, bytes, "files that a process was unpacking when it was killed"))
+	}
 	return findings, nil
 }
 
@@ -116,13 +128,17 @@ func examineLayout(l *layout) (*artifacts.Finding, error) {
 		f.Kind, f.Detail = artifacts.FindingIndexEntry, "it is an index of several manifests, which is no model"
 		return f, nil
 	}
-	refs, err := atrest.ParseRefs(r.manifest)
+	blobs, err := r.needs()
 	if err != nil {
 		f.Detail = fmt.Sprintf("its manifest cannot be read: %v", err)
 		return f, nil
 	}
 	f.Kind, f.Action, f.Mendable = artifacts.FindingDamaged, "pull the model again, or remove it", false
-	f.Detail, err = l.damage(refs.Blobs)
+	if r.derivedErr != nil {
+		f.Detail = r.derivedErr.Error()
+		return f, nil
+	}
+	f.Detail, err = l.damage(blobs)
 	if err != nil || f.Detail == "" {
 		return nil, err
 	}

@@ -27,11 +27,11 @@ func (c *commit) heal() {
 	}
 	for i := range records {
 		r := &records[i]
-		refs, err := atrest.ParseRefs(r.manifest)
+		blobs, err := r.needs()
 		if r.err != nil || err != nil || r.layout.dir == c.target.dir {
 			continue
 		}
-		for _, b := range refs.Blobs {
+		for _, b := range blobs {
 			if !good[b.Digest] {
 				continue
 			}

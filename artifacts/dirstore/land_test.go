@@ -29,7 +29,6 @@ func TestLandRefuses(t *testing.T) {
 		err   error // nil: any
 		text  string
 	}{
-		{"image", func(p *artifacts.Plan) { p.Kind = artifacts.KindImage }, artifacts.ErrIsImage, ""},
 		{"no name", func(p *artifacts.Plan) { p.Name = artifacts.Name{} }, artifacts.ErrInvalidName, ""},
 		{"index", func(p *artifacts.Plan) { reseal(p, `{"schemaVersion":2,"manifests":[]}`) }, nil, "index"},
 		{"wrong digest", func(p *artifacts.Plan) { p.Digest = emptyDigest }, artifacts.ErrVerification, ""},

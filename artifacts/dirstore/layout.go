@@ -14,11 +14,12 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
 
-// The files of a layout beside its blobs. recordFile is ours; containers/image does not look at it.
+// The files of a layout beside its blobs. recordFile and derivedFile are ours; containers/image does not look at them.
 const (
 	versionFile  = "version"
 	manifestFile = "manifest.json"
 	recordFile   = "manifest.digest"
+	derivedFile  = "derived.digest"
 )
 
 // The versions of dir: (containers/image v5.42, directory/version.go): 1.2 is for blobs whose digest is not sha256.
@@ -74,46 +75,6 @@ func version(blobs []atrest.Blob) string {
 		return version12
 	}
 	return version11
-}
-
-// record is a layout with its manifest, as read under the lock.
-type record struct {
-	layout layout
-	// digest is what the manifest should hash to; "" if nothing says it.
-	digest   digest.Digest
-	manifest []byte
-	err      error // why there is no manifest: fs.ErrNotExist, atrest.ErrCorrupt or another
-}
-
-// read reads and verifies the manifest. A layout of another tool has no record: then the name's pin, or else the manifest
-// itself, says the digest.
-func (l *layout) read() record {
-	r := record{layout: *l}
-	if r.digest, r.err = l.promised(); r.err != nil {
-		return r
-	}
-	path := l.file(manifestFile)
-	if r.digest != "" {
-		r.manifest, r.err = atrest.ReadVerified(path, r.digest, atrest.MaxManifest)
-	} else if r.manifest, r.err = atrest.ReadBounded(path, atrest.MaxManifest); r.err == nil {
-		r.digest = digest.FromBytes(r.manifest)
-	}
-	return r
-}
-
-// promised returns the digest that the manifest should have; "" if nothing says it.
-func (l *layout) promised() (digest.Digest, error) {
-	text, err := atrest.ReadBounded(l.file(recordFile), maxSmall)
-	if errors.Is(err, fs.ErrNotExist) {
-		return l.name.Digest(), nil
-	} else if err != nil {
-		return "", fmt.Errorf("reading the record of the manifest's digest: %w", err)
-	}
-	d, err := digest.Parse(strings.TrimSuffix(string(text), "\n"))
-	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", l.file(recordFile), err)
-	}
-	return d, nil
 }
 
 // damage says what is wrong with the files of a layout, as far as their sizes tell; "" if nothing is.

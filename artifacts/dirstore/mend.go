@@ -11,6 +11,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 )
 
 // Mend does what the findings propose: see artifacts.Doctor. Everything is looked at again under the lock: what is no longer
@@ -71,6 +72,9 @@ func (s *Store) mendOne(f *artifacts.Finding) error {
 		return s.drop(l.dir)
 	case filepath.Dir(f.Path) == s.models:
 		return os.Remove(f.Path) // an empty folder; one that is in use again is not empty
+	case filepath.Dir(f.Path) == s.unpackDir():
+		_, err := derive.WhileUnused(f.Path, func() error { return s.moveToTrash(f.Path) })
+		return err
 	default:
 		return s.moveToTrash(f.Path)
 	}

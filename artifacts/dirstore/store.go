@@ -41,6 +41,7 @@ var (
 	_ artifacts.Doctor  = (*Store)(nil)
 	_ artifacts.Meter   = (*Store)(nil)
 	_ artifacts.Pruner  = (*Store)(nil)
+	_ artifacts.Placer  = (*Store)(nil)
 )
 
 // Open returns the store in a folder. It creates nothing; the first Land does.

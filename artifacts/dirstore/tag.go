@@ -57,17 +57,20 @@ func (s *Store) tagging(source *artifacts.Model, target layout) (*commit, error)
 	if err != nil || from.layout.dir == target.dir {
 		return nil, err
 	}
-	refs, err := atrest.ParseRefs(from.manifest)
-	if err != nil {
-		return nil, fmt.Errorf("parsing the manifest: %w", err)
+	c := &commit{
+		store: s, target: target, digest: from.digest, manifest: from.manifest, partly: true,
+		source: func(d digest.Digest) (string, error) { return from.layout.blob(d) },
 	}
-	if same, err := target.holds(from.digest, refs.Blobs); same || err != nil {
+	if from.derived != nil {
+		c.derived = from.unpacked
+	}
+	if c.blobs, err = from.needs(); err != nil {
 		return nil, err
 	}
-	return &commit{
-		store: s, target: target, digest: from.digest, manifest: from.manifest, blobs: refs.Blobs, partly: true,
-		source: func(d digest.Digest) (string, error) { return from.layout.blob(d) },
-	}, nil
+	if same, err := c.isThere(); same || err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // holder returns a layout that has the manifest of a model, the model's own if it still does.

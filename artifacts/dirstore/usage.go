@@ -79,9 +79,9 @@ type tallied struct {
 // add counts the manifest and the blobs of a layout, and returns those that its manifest needs.
 func (t *tally) add(r *record) ([]fileID, error) {
 	needed := map[string]bool{}
-	if refs, err := atrest.ParseRefs(r.manifest); r.err == nil && err == nil {
+	if blobs, err := r.needs(); r.err == nil && err == nil {
 		needed[manifestFile] = true
-		for _, b := range refs.Blobs {
+		for _, b := range blobs {
 			if b.Digest.Validate() == nil {
 				needed[blobFile(b.Digest)] = true
 			}
@@ -93,7 +93,7 @@ func (t *tally) add(r *record) ([]fileID, error) {
 	}
 	var mine []fileID
 	for _, e := range entries {
-		if e.Name() == versionFile || e.Name() == recordFile || !e.Type().IsRegular() {
+		if e.Name() == versionFile || e.Name() == recordFile || e.Name() == derivedFile || !e.Type().IsRegular() {
 			continue
 		}
 		id, bytes, _, err := identify(r.layout.file(e.Name()))

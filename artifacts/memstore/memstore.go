@@ -54,6 +54,13 @@ func (s *Store) Fail(err error) {
 func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
 	s.fetches.Lock()
 	defer s.fetches.Unlock()
+	if len(plan.Pending) > 0 {
+		whole, err := complete(ctx, plan)
+		if err != nil {
+			return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
+		}
+		plan = whole
+	}
 	m, err := s.landing(plan)
 	if err != nil {
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)

@@ -3,7 +3,6 @@ package pack
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,25 +14,27 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// Plan hashes the files and describes them in a ModelPack manifest. The same files and meta give the same digest, whatever the
-// machine, the folder's name and the files' times. wait hears which file is read; nil: nobody does.
-func Plan(ctx context.Context, name artifacts.Name, files []File, meta *packaging.BuildMeta, wait func(string)) (*artifacts.Plan, error) {
+// Plan describes the files in a ModelPack manifest, once their digests are known: whoever lands the plan reads them, once. The
+// same files and meta give the same digest, whatever the machine, the folder's name and the files' times.
+func Plan(name artifacts.Name, files []File, meta *packaging.BuildMeta) *artifacts.Plan {
+	plan := &artifacts.Plan{Name: name, Kind: artifacts.KindArtifact}
+	for i := range files {
+		plan.Pending = append(plan.Pending, artifacts.Pending{Name: files[i].Path, Size: files[i].Size, Path: files[i].Source})
+	}
+	plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { return complete(name, files, found, meta) }
+	return plan
+}
+
+func complete(name artifacts.Name, files []File, found []artifacts.Found, meta *packaging.BuildMeta) (*artifacts.Plan, error) {
 	built := make([]packaging.BuildFile, len(files))
 	sources := map[digest.Digest]*File{}
 	for i := range files {
 		f := &files[i]
-		if wait != nil {
-			wait("hashing " + f.Path)
+		if found[i].Size != f.Size {
+			return nil, fmt.Errorf("%s has %d bytes, and had %d a moment ago", f.Source, found[i].Size, f.Size)
 		}
-		d, err := hash(ctx, f)
-		if err != nil {
-			return nil, fmt.Errorf("hashing %s: %w", f.Source, err)
-		}
-		built[i] = packaging.BuildFile{Path: f.Path, Digest: d, Size: f.Size, Role: f.Role}
-		sources[d] = f
-	}
-	if wait != nil {
-		wait("")
+		built[i] = packaging.BuildFile{Path: f.Path, Digest: found[i].Digest, Size: f.Size, Role: f.Role}
+		sources[found[i].Digest] = f
 	}
 	manifest, config, err := packaging.BuildModelPack(built, meta)
 	if err != nil {
@@ -60,24 +61,6 @@ func Plan(ctx context.Context, name artifacts.Name, files []File, meta *packagin
 	return plan, nil
 }
 
-// Local is for artifacts.LandOptions: the files themselves are shared with the store where the file system can do it.
-func Local(plan *artifacts.Plan, files []File) (func(digest.Digest, int64) []string, error) {
-	parsed, err := packaging.Parse(plan.Manifest, nil)
-	if err != nil {
-		return nil, err
-	}
-	source := map[string]string{}
-	for i := range files {
-		source[files[i].Path] = files[i].Source
-	}
-	by := map[digest.Digest][]string{}
-	for i := range parsed.Files {
-		f := &parsed.Files[i]
-		by[f.Digest] = append(by[f.Digest], source[f.Path])
-	}
-	return func(d digest.Digest, _ int64) []string { return by[d] }, nil
-}
-
 // open is an artifacts.Opener.
 func (f *File) open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
 	r, err := os.Open(f.Source)
@@ -91,35 +74,4 @@ func (f *File) open(_ context.Context, offset, length int64) (io.ReadCloser, err
 		io.Reader
 		io.Closer
 	}{io.NewSectionReader(r, offset, length), r}, nil
-}
-
-// hash reads a file to its end, and sees that it has not changed meanwhile.
-func hash(ctx context.Context, f *File) (_ digest.Digest, err error) {
-	r, err := os.Open(f.Source)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	h := digest.Canonical.Digester()
-	n, err := io.CopyBuffer(struct{ io.Writer }{h.Hash()}, &stoppable{ctx, r}, make([]byte, 256<<10))
-	if err != nil {
-		return "", err
-	}
-	if n != f.Size {
-		return "", fmt.Errorf("it has %d bytes, and had %d a moment ago", n, f.Size)
-	}
-	return h.Digest(), nil
-}
-
-// stoppable ends a long read when nobody wants it any more.
-type stoppable struct {
-	ctx context.Context //nolint:containedctx // an io.Reader has no other way to have one
-	io.Reader
-}
-
-func (s *stoppable) Read(p []byte) (int, error) {
-	if err := context.Cause(s.ctx); err != nil {
-		return 0, err
-	}
-	return s.Reader.Read(p)
 }

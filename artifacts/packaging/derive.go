@@ -10,12 +10,15 @@ import (
 const (
 	originDigestAnnotation = "org.paddock.origin.digest"
 	originNameAnnotation   = "org.paddock.origin.name"
+	originPointer          = "org.paddock.origin.pointer"
 )
 
 // Origin is the model that a derived manifest is made from.
 type Origin struct {
 	// Name is the repository, without tag and digest, so that the second tag of a model derives the same; "" if it has none.
 	Name string
+	// Pointer is where the link model.file of an image leads; "" if there is none. See DerivedPointer.
+	Pointer string
 	// Manifest is the publisher's, byte for byte.
 	Manifest []byte
 }
@@ -33,6 +36,9 @@ func Derive(origin *Origin, files []BuildFile) (manifest, config []byte, err err
 	if origin.Name != "" {
 		annotations[originNameAnnotation] = origin.Name
 	}
+	if origin.Pointer != "" {
+		annotations[originPointer] = origin.Pointer
+	}
 	meta := &BuildMeta{Created: Created(origin.Manifest), Annotations: annotations}
 	manifest, config, err = buildManifest(files, meta, true)
 	if err != nil {
@@ -40,6 +46,9 @@ func Derive(origin *Origin, files []BuildFile) (manifest, config []byte, err err
 	}
 	return manifest, config, nil
 }
+
+// DerivedPointer returns the Pointer of the Origin that a manifest with these annotations was derived from.
+func DerivedPointer(annotations map[string]string) string { return annotations[originPointer] }
 
 // DerivedFrom returns the digest of the manifest that a manifest with these annotations was derived from; "" if it is not
 // a derived one.

@@ -1,6 +1,7 @@
 package packaging
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -31,7 +32,7 @@ func ollamaKinds() map[string]ollamaKind {
 }
 
 // readOllama reads the manifests of Ollama's registry, and of the others that speak its protocol. A name is taken from
-// the descriptor's own name field, which only the tensor form has.
+// the descriptor's own name field, which only the tensor form has, or from the title that OCIForm gives.
 func readOllama(doc *document) *reading {
 	r := &reading{format: Ollama, entries: make([]entry, len(doc.Layers))}
 	kinds := ollamaKinds()
@@ -45,7 +46,7 @@ func readOllama(doc *document) *reading {
 		if kind.fallback == "" {
 			kind.fallback = l.blobName()
 		}
-		r.entries[i] = entry{name: l.Name, fallback: kind.fallback, role: kind.role, encoding: Raw}
+		r.entries[i] = entry{name: cmp.Or(l.Name, l.title()), fallback: kind.fallback, role: kind.role, encoding: Raw}
 		if name == "tensor" && r.blocked == "" {
 			r.blocked = fmt.Sprintf("%s of type %s holds single tensors, which only Ollama reads", doc.label(i), l.MediaType)
 		}

@@ -91,7 +91,7 @@ func finish(doc *document, r *reading, files []File) *Model {
 		promoteOnlyFile(files)
 	}
 	numberShards(files)
-	m := &Model{Format: r.format, Files: files}
+	m := &Model{Format: r.format, Files: files, blocked: r.blocked != ""}
 	switch {
 	case r.format == Unknown:
 		m.Derivable = len(files) > 0

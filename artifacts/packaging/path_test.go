@@ -69,7 +69,7 @@ func TestSamePath(t *testing.T) {
 	if len(same.Files) != 1 || !same.Files[0].Repeated {
 		t.Errorf("one path, one digest: got %+v", same.Files)
 	}
-	mixed := mustParse(t, madeManifest(t, titled("a", "1", 1), titled("A", "2", 1), titled("a-b", "3", 1), titled("b/a", "4", 1)))
+	mixed := mustParse(t, madeManifest(t, titled("a", "1", 1), titled("B/x", "2", 1), titled("a-b", "3", 1), titled("b/a", "4", 1)))
 	if len(mixed.Files) != 4 {
 		t.Errorf("nothing clashes: got %+v", mixed.Files)
 	}
@@ -77,7 +77,10 @@ func TestSamePath(t *testing.T) {
 		{titled("a/b", "1", 1), titled("./a/b", "2", 1)},
 		{titled("a", "1", 1), titled("a/b", "2", 1)},
 		{titled("a/b/c", "1", 1), titled("a-b", "2", 1), titled("a/b", "3", 1)},
-		{titled("a", "1", 1), titled("a/b", "1", 1)}, // not even with one digest
+		{titled("a", "1", 1), titled("a/b", "1", 1)},    // not even with one digest
+		{titled("a/b", "1", 1), titled("A/B", "2", 1)},  // one file where capitals are no difference
+		{titled("ſ", "1", 1), titled("S/b", "2", 1)},    // Unicode's capitals, too
+		{titled("a/b", "1", 1), titled("a/b/", "1", 1)}, // a file is no folder
 	} {
 		m, err := Parse(madeManifest(t, layers...), nil)
 		if !errors.Is(err, ErrUnsafePath) || !strings.HasPrefix(err.Error(), "layer ") {
@@ -108,6 +111,10 @@ func TestMadeNames(t *testing.T) {
 		madeLayer(docker+"model.file", "4", 1, "org.cncf.model.filepath", "LICENSE/a.txt"),
 		madeLayer(docker+"model.file", "5", 1, "org.cncf.model.filepath", "LICENSE_2"),
 		madeLayer(docker+"model.file", "6", 1, "org.cncf.model.filepath", "model.gguf/config.json")))
+	folded := mustParse(t, madeManifest(t, madeLayer(docker+"license", "1", 1), madeLayer(docker+"model.file", "2", 1, "org.cncf.model.filepath", "license")))
+	if p := folded.Files[0].Path; p != "LICENSE_2" {
+		t.Errorf("beside the name in small letters: %s", p)
+	}
 	want := []string{"LICENSE_3", "LICENSE_4", "model_2.gguf", "LICENSE/a.txt", "LICENSE_2", "model.gguf/config.json"}
 	for i, f := range m.Files {
 		if f.Path != want[i] {

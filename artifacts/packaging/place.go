@@ -15,7 +15,7 @@ type placer struct {
 	entries []entry
 	paths   []string                 // by entry; "" if it is no file of its own
 	owner   map[string]digest.Digest // of each path
-	roots   map[string]bool          // first elements of the paths: what a name without a slash must avoid
+	roots   map[string]bool          // first elements of the paths, folded: what a name without a slash must avoid
 	next    map[string]int           // the number to try next for a fallback name
 }
 
@@ -57,6 +57,9 @@ func (p *placer) named(i int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.label(i), err)
 	}
+	if strings.HasSuffix(e.name, "/") {
+		return fmt.Errorf("%s: %w: %.300q is a file with the name of a folder", p.label(i), ErrUnsafePath, e.name)
+	}
 	switch owner, taken := p.owner[clean]; {
 	case !taken:
 		p.take(i, clean)
@@ -88,7 +91,7 @@ func (p *placer) labelled(i int) error {
 // model_2.gguf. "_" sorts after ".", so the numbers keep the order of the manifest.
 func (p *placer) made(i int, name string) {
 	candidate := name
-	for p.roots[candidate] {
+	for p.roots[FoldPath(candidate)] {
 		if p.owner[candidate] == p.digest(i) {
 			return
 		}
@@ -102,7 +105,7 @@ func (p *placer) made(i int, name string) {
 
 func (p *placer) take(i int, name string) {
 	root, _, _ := strings.Cut(name, "/")
-	p.paths[i], p.owner[name], p.roots[root] = name, p.digest(i), true
+	p.paths[i], p.owner[name], p.roots[FoldPath(root)] = name, p.digest(i), true
 }
 
 // nested refuses a file at the place of another's folder.
@@ -111,6 +114,10 @@ func (p *placer) nested() error {
 	outer, inner, clash := PathClash(names)
 	if !clash {
 		return nil
+	}
+	if FoldPath(outer) == FoldPath(inner) {
+		return fmt.Errorf("%s: %w: %.300q is the path of %s but for capitals, %.300q", p.label(slices.Index(p.paths, inner)),
+			ErrUnsafePath, inner, p.owner[outer], outer)
 	}
 	return fmt.Errorf("%s: %w: %.300q lies in %.300q, which is a file (%s)", p.label(slices.Index(p.paths, inner)),
 		ErrUnsafePath, inner, outer, p.owner[outer])

@@ -27,6 +27,20 @@ func split(p string) (key string, shard, shards int, ok bool) {
 	return m[1] + "-of-" + m[3] + "." + m[4], shard, shards, true
 }
 
+// ShardNames returns the names of all parts of the split model that a path is a part of, in order; nil if it is none. The
+// folder is kept.
+func ShardNames(p string) []string {
+	m := shardName.FindStringSubmatch(p)
+	if _, _, shards, ok := split(p); ok {
+		names := make([]string, shards)
+		for i := range names {
+			names[i] = fmt.Sprintf("%s-%05d-of-%s.%s", m[1], i+1, m[3], m[4])
+		}
+		return names
+	}
+	return nil
+}
+
 // numberShards sets Shard and Shards of the weights.
 func numberShards(files []File) {
 	for i := range files {

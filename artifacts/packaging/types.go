@@ -97,6 +97,8 @@ type Model struct {
 	// Unservable is nil when each file can be given to a container as it is. Otherwise it wraps ErrUnservable and says
 	// what stands in the way; the model can still be stored, listed and inspected.
 	Unservable error
+	// blocked says that something stands in the way of serving whatever the files are.
+	blocked bool
 	// Derivable says that a manifest of single files would help, which Derive writes: there are archives to unpack, or layers
 	// that no mount can tell apart, or (Unknown) files without names, and nothing else is known to stand in the way.
 	Derivable bool

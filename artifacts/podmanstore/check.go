@@ -19,7 +19,7 @@ func (s *Store) Check(ctx context.Context, m *artifacts.Model, verify bool) ([]a
 		return nil, err
 	}
 	more, err := s.checkDerived(ctx, m, verify)
-	return withDerived(damaged, more), err
+	return atrest.JoinDamages(damaged, more), err
 }
 
 // Discard moves damaged blobs out of the store: see artifacts.Checker. A file that is not the one that Check saw stays.

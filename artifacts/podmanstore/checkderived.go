@@ -29,16 +29,6 @@ func (s *Store) checkDerived(ctx context.Context, m *artifacts.Model, verify boo
 	return atrest.Check(ctx, &artifacts.Model{Name: derivedName(m.Digest), Digest: d.Digest}, verify, s.blobPath)
 }
 
-// withDerived joins the damages of a model and of its derived artifact, which share blobs.
-func withDerived(damaged, more []artifacts.Damage) []artifacts.Damage {
-	for _, d := range more {
-		if !slices.ContainsFunc(damaged, func(known artifacts.Damage) bool { return known.Digest == d.Digest }) {
-			damaged = append(damaged, d)
-		}
-	}
-	return damaged
-}
-
 // examineDerived finds derived artifacts that outlived their origin, as podman artifact rm of the origin leaves them. The
 // next change of the store by paddock drops them, too.
 func (x *index) examineDerived() []artifacts.Finding {

@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -61,32 +62,33 @@ func TestHostileArchive(t *testing.T) {
 func TestKilledWhileUnpacking(t *testing.T) {
 	s := testStore(t)
 	o := tarred(t).origin(t, testName)
-	space, err := s.openWorkspace(t.Context(), o.Plan.Digest, nil)
+	space, err := derive.OpenWorkspace(t.Context(), s.unpackDir(), o.Plan.Digest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(s.root, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	writeTest(t, filepath.Join(space.dir, "half"), "a file")
+	writeTest(t, filepath.Join(space.Dir, "half"), "a file")
 	diagnose(t, s, nil)
-	if err := space.file.Close(); err != nil { // as the kernel does it
+	if err := space.Close(); err != nil {
 		t.Fatal(err)
 	}
+	writeTest(t, filepath.Join(space.Dir, "half"), "a file") // as a killed process leaves it
 	findings := diagnose(t, s, []artifacts.FindingKind{artifacts.FindingLeftover})
-	if findings[0].Bytes != int64(len("a file")) || findings[0].Path != space.dir {
+	if findings[0].Bytes != int64(len("a file")) || findings[0].Path != space.Dir {
 		t.Errorf("%+v", findings)
 	}
 	mend(t, s, findings)
 	nothingStaged(t, s)
 
-	if space, err = s.openWorkspace(t.Context(), o.Plan.Digest, nil); err != nil {
+	if space, err = derive.OpenWorkspace(t.Context(), s.unpackDir(), o.Plan.Digest, nil); err != nil {
 		t.Fatal(err)
 	}
-	writeTest(t, filepath.Join(space.dir, "half"), "a file")
-	if err := space.file.Close(); err != nil {
+	if err := space.Close(); err != nil {
 		t.Fatal(err)
 	}
+	writeTest(t, filepath.Join(space.Dir, "half"), "a file")
 	if _, err := s.Land(t.Context(), o.Plan, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestKilledWhileUnpacking(t *testing.T) {
 func TestWaitForWorkspace(t *testing.T) {
 	s := testStore(t)
 	o := tarred(t).origin(t, testName)
-	space, err := s.openWorkspace(t.Context(), o.Plan.Digest, nil)
+	space, err := derive.OpenWorkspace(t.Context(), s.unpackDir(), o.Plan.Digest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +114,7 @@ func TestWaitForWorkspace(t *testing.T) {
 	if _, err := s.Land(ctx, o.Plan, &artifacts.LandOptions{Progress: w}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("heard %q, %v", heard.String(), err)
 	}
-	if err := space.close(); err != nil {
+	if err := space.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if m, err := s.Find(t.Context(), testName); !errors.Is(err, artifacts.ErrNotFound) {
@@ -129,21 +131,22 @@ func TestWaitForWorkspace(t *testing.T) {
 // TestTakeAwaySparesUsed: a folder that came to be used since it was found stays where it is.
 func TestTakeAwaySparesUsed(t *testing.T) {
 	s := testStore(t)
-	space, err := s.openWorkspace(t.Context(), digest.FromString("origin"), nil)
+	space, err := derive.OpenWorkspace(t.Context(), s.unpackDir(), digest.FromString("origin"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeTest(t, filepath.Join(space.dir, "half"), "a file")
-	if taken, err := s.takeAway(space.dir); taken || err != nil {
+	writeTest(t, filepath.Join(space.Dir, "half"), "a file")
+	if taken, err := s.takeAway(space.Dir); taken || err != nil {
 		t.Errorf("in use: %v, %v", taken, err)
 	}
-	if _, err := os.Stat(filepath.Join(space.dir, "half")); err != nil {
+	if _, err := os.Stat(filepath.Join(space.Dir, "half")); err != nil {
 		t.Error(err)
 	}
-	if err := space.file.Close(); err != nil {
+	if err := space.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if taken, err := s.takeAway(space.dir); !taken || err != nil {
+	writeTest(t, filepath.Join(space.Dir, "half"), "a file")
+	if taken, err := s.takeAway(space.Dir); !taken || err != nil {
 		t.Errorf("left: %v, %v", taken, err)
 	}
 	if err := s.emptyTrash(); err != nil {

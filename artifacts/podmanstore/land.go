@@ -12,6 +12,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
@@ -21,6 +22,9 @@ import (
 func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
 	if opts == nil {
 		opts = &artifacts.LandOptions{}
+	}
+	if len(plan.Pending) > 0 {
+		return s.landPending(ctx, plan, opts)
 	}
 	if err := checkPlan(plan); err != nil {
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
@@ -74,17 +78,43 @@ func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descripto
 	return derived != nil, derived, err
 }
 
+// landPending finds out what the files of a plan are, and lands it then. What it found stays staged if that fails.
+func (s *Store) landPending(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
+	staged, err := s.stagingOptions(opts)
+	if err != nil {
+		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
+	}
+	whole, batch, err := atrest.Complete(ctx, s.area, plan, staged)
+	if err != nil {
+		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
+	}
+	m, err := s.Land(ctx, whole, atrest.Rest(opts, batch))
+	if err != nil {
+		return nil, err
+	}
+	return m, batch.Close()
+}
+
+// stagingOptions makes the folder above the staging area, which is private, and says how blobs are staged.
+func (s *Store) stagingOptions(opts *artifacts.LandOptions) (*staging.Options, error) {
+	if err := os.MkdirAll(filepath.Dir(s.work.staging), 0o700); err != nil {
+		return nil, fmt.Errorf("preparing the staging area: %w", err)
+	}
+	return &staging.Options{
+		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local), Label: s.label(), Logger: s.logger,
+	}, nil
+}
+
 // land fetches a plan, and commits it with what is derived from it, of which it returns the manifest; nil if there is none.
 // retry says to do so once more if a blob was lost on the way.
 func (s *Store) land(
 	ctx context.Context, plan *artifacts.Plan, desc descriptor, opts *artifacts.LandOptions, retry bool,
 ) (derived []byte, err error) {
-	if err := os.MkdirAll(filepath.Dir(s.work.staging), 0o700); err != nil {
-		return nil, fmt.Errorf("preparing the staging area: %w", err)
+	staged, err := s.stagingOptions(opts)
+	if err != nil {
+		return nil, err
 	}
-	batch, err := s.area.Fetch(ctx, plan.Blobs, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(s.own, opts.Local), Label: s.label(), Logger: s.logger,
-	})
+	batch, err := s.area.Fetch(ctx, plan.Blobs, staged)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +125,7 @@ func (s *Store) land(
 		s.logger.Debug("landing again", "name", plan.Name, "error", err)
 		derived, err = s.land(ctx, plan, desc, opts, false)
 	}
-	if err != nil && !isRefused(err) {
+	if err != nil && !derive.IsRefused(err) {
 		// Not closed: that would delete what was fetched, all of it, because of a ^C while Podman held the lock. The blobs
 		// wait for the next landing; their locks go with the batch's files, at the latest when the process ends.
 		return nil, err
@@ -122,15 +152,15 @@ func (s *Store) commitStaged(
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, derived.close()) }()
+	defer func() { err = errors.Join(err, derived.Close()) }()
 	c := &commit{store: s, name: plan.Name.String(), desc: desc, plan: plan}
 	if err := c.pieces(blobs.Path, manifest.Path); err != nil {
 		return nil, err
 	}
-	if c.derived, err = derived.commit(plan.Digest); err != nil {
+	if c.derived, err = s.commitDerived(derived, plan.Digest); err != nil {
 		return nil, err
 	}
-	return derived.bytes(), s.commit(ctx, wait, c)
+	return derived.Bytes(), s.commit(ctx, wait, c)
 }
 
 // own is the store's blob, which the staging area pins by a hard link: a removal in another process then cannot take it

@@ -68,6 +68,9 @@ func (f *fetch) settle(ctx context.Context, it *item) error {
 	if err := it.hold.sign(); err != nil {
 		return err
 	}
+	if it.pending != nil {
+		return f.settlePending(ctx, it)
+	}
 	there, wrong, err := it.place.whole(it.blob.Size)
 	if err == nil && there {
 		if err = it.place.dropRest(); err == nil {

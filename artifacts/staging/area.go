@@ -7,6 +7,9 @@
 //	<hex>.journal  which ranges of the part are known to be on disk
 //	<hex>.lock     locked by those who use, fetch or remove the blob
 //
+// A file whose digest nobody says arrives under "pending-" and the sha256 of its identity, in files of the same endings, and
+// moves to its digest when that is known. pending-<hash>.known then remembers the digest, for the next who asks.
+//
 // Every process that wants a blob locks it first, so two pulls of one blob share one download: the second waits,
 // then uses the result, or goes on where the first died. Locks belong to open files, so the kernel drops them with a
 // killed process; nothing has to be cleaned up.

@@ -1,6 +1,7 @@
 package staging
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -88,7 +89,7 @@ func (at *attempt) checkpoint() error {
 	if err := unix.Fdatasync(int(at.file.Fd())); err != nil {
 		return fmt.Errorf("syncing %s: %w", at.file.Name(), err)
 	}
-	j := &journal{Version: journalVersion, Digest: at.item.blob.Digest, Size: size, Inode: inode, Ranges: claim}
+	j := &journal{Version: journalVersion, Digest: at.item.key, Size: size, Inode: inode, Ranges: claim}
 	if err := j.write(at.item.place); err != nil {
 		return err
 	}
@@ -135,13 +136,13 @@ func (at *attempt) kill() (bool, error) {
 }
 
 // publish ends the attempt with success: the part becomes the blob.
-func (at *attempt) publish() error {
+func (at *attempt) publish(ctx context.Context) error {
 	at.syncing.Lock()
 	defer at.syncing.Unlock()
 	if at.ended() {
 		return errStale
 	}
-	if err := at.item.place.publish(at.file); err != nil {
+	if err := at.item.publish(ctx, at.file); err != nil {
 		return err
 	}
 	at.close()

@@ -9,6 +9,7 @@ import (
 
 // Batch holds the blobs of one Fetch in the area, until Close.
 type Batch struct {
+	items []*item
 	blobs map[digest.Digest]*item
 
 	mu     sync.Mutex
@@ -16,11 +17,19 @@ type Batch struct {
 }
 
 func newBatch(items []*item) *Batch {
-	b := &Batch{blobs: make(map[digest.Digest]*item, len(items))}
+	b := &Batch{items: items, blobs: make(map[digest.Digest]*item, len(items))}
 	for _, it := range items {
-		b.blobs[it.blob.Digest] = it
+		b.blobs[it.digest()] = it
 	}
 	return b
+}
+
+// digest is what the blob's bytes hash to.
+func (it *item) digest() digest.Digest {
+	if it.found != nil {
+		return it.found.Digest
+	}
+	return it.blob.Digest
 }
 
 // Path returns the staged file of a blob: whole, verified, mode 0644, synced; "" for a digest that was not fetched. It is
@@ -30,7 +39,7 @@ func (b *Batch) Path(d digest.Digest) string {
 	if !ok {
 		return ""
 	}
-	return it.place.blob()
+	return it.rest().place.blob()
 }
 
 // Close lets the blobs go. Staged files that no other batch, of any process, holds are removed. Closing twice does nothing.
@@ -42,7 +51,7 @@ func (b *Batch) Close() error {
 	}
 	b.closed = true
 	var errs []error
-	for _, it := range b.blobs {
+	for _, it := range b.items {
 		errs = append(errs, it.letGo())
 	}
 	return errors.Join(errs...)
@@ -51,24 +60,46 @@ func (b *Batch) Close() error {
 // letGo releases a whole blob, then removes it if nobody else holds it or waits for it. In this order the last of several
 // that close at the same time always finds itself alone.
 func (it *item) letGo() error {
-	if err := it.hold.release(); err != nil {
+	rest := it.rest()
+	if err := rest.hold.release(); err != nil {
 		return err
 	}
+	if it.found != nil {
+		it.found.hold = nil
+		if err := it.abandon(); err != nil { // the lock of its identity
+			return err
+		}
+	}
 	it.hold = nil
-	h, err := tryAlone(it.place.lock())
+	h, err := tryAlone(rest.place.lock())
 	if h == nil {
 		return err
 	}
-	err = removeAll(it.place.blob())
-	return errors.Join(err, it.place.dropLock(), h.release())
+	err = removeAll(rest.place.blob())
+	return errors.Join(err, rest.place.dropLock(), h.release())
+}
+
+// rest is where the whole blob lies, and what holds it there.
+func (it *item) rest() *found {
+	if it.found != nil {
+		return it.found
+	}
+	return &found{place: it.place, hold: it.hold}
 }
 
 // abandon lets a blob go after a failed Fetch: what is there of it stays, but a lock file alone does not.
 func (it *item) abandon() error {
-	if it.hold == nil {
-		return nil
+	var errs []error
+	if it.found != nil && it.found.hold != nil {
+		errs = append(errs, it.found.hold.release()) // the blob stays, whole
+		it.found.hold = nil
 	}
-	err := it.hold.release()
-	it.hold = nil
-	return errors.Join(err, it.place.tidyLock())
+	if it.hold != nil {
+		if it.pending != nil && it.pending.Identity == "" {
+			errs = append(errs, it.place.drop()) // nobody could go on with it
+		}
+		errs = append(errs, it.hold.release(), it.place.tidyLock())
+		it.hold = nil
+	}
+	return errors.Join(errs...)
 }

@@ -39,7 +39,7 @@ func (f *fetch) start(ctx context.Context, it *item, alone bool) error {
 func (f *fetch) complete(ctx context.Context, at *attempt) error {
 	err := at.follow(ctx, f.slots)
 	if err == nil {
-		err = at.publish()
+		err = at.publish(ctx)
 	}
 	switch {
 	case errors.Is(err, errStale):

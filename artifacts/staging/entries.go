@@ -16,6 +16,7 @@ import (
 
 // Entry is one blob that lies in an area, whole or in part.
 type Entry struct {
+	// Digest is the blob's; of a pending file, whose digest nobody knows yet, "pending:" and a hash of its identity.
 	Digest digest.Digest
 	// Size is the blob's length, and Bytes how much of it is there for certain: less than what arrived while it is
 	// being fetched, 0 if its journal cannot be believed.
@@ -63,6 +64,10 @@ func (a *Area) places() (map[digest.Digest]place, error) {
 	out := make(map[digest.Digest]place)
 	for _, file := range files {
 		name, _, _ := strings.Cut(file.Name(), ".")
+		if key := pendingNamed(name); key != "" {
+			out[key] = a.place(key)
+			continue
+		}
 		for _, algorithm := range []digest.Algorithm{digest.SHA256, digest.SHA512} {
 			if algorithm.Validate(name) == nil {
 				d := digest.NewDigestFromEncoded(algorithm, name)

@@ -52,11 +52,16 @@ func (a *Area) Fetch(ctx context.Context, blobs []artifacts.Blob, opts *Options)
 	if err != nil {
 		return nil, err
 	}
+	return a.fetch(ctx, items, opts)
+}
+
+// fetch makes the items whole.
+func (a *Area) fetch(ctx context.Context, items []*item, opts *Options) (*Batch, error) {
 	if err := a.create(); err != nil {
 		return nil, err
 	}
 	f := newFetch(a, items, opts)
-	if err = f.run(ctx); err != nil {
+	if err := f.run(ctx); err != nil {
 		kept := f.giveUp()
 		if ctx.Err() != nil {
 			f.log.Debug("stopped", "error", errors.Join(err, kept))

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-
-	"github.com/paddock-dev/paddock/artifacts"
 )
 
 // hashBuffer is what is read back at once. It stays in a processor's cache between the copy and the hash.
@@ -37,8 +35,7 @@ func (s slots) put(buf []byte) { s <- buf }
 // follow hashes the part from its start as the prefix grows, and returns an error that wraps artifacts.ErrVerification
 // if the whole is not what was promised, errStale if the attempt was killed.
 func (at *attempt) follow(ctx context.Context, s slots) error {
-	want := at.item.blob.Digest
-	h := want.Algorithm().Hash()
+	h := at.item.algorithm().Hash()
 	for done := int64(0); done < at.item.blob.Size; {
 		end, err := at.await(ctx, done)
 		if err != nil {
@@ -55,10 +52,7 @@ func (at *attempt) follow(ctx context.Context, s slots) error {
 		}
 		done = end
 	}
-	if got := digestOf(want.Algorithm(), h); got != want {
-		return fmt.Errorf("%w: blob %s has digest %s", artifacts.ErrVerification, want, got)
-	}
-	return nil
+	return at.item.accept(h, at.item.blob.Size)
 }
 
 // await returns the end of the prefix as soon as it is beyond done.

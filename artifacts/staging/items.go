@@ -15,7 +15,11 @@ import (
 // item is one blob of a Fetch. After its lock is taken, its fields are written by one goroutine at a time: the one that
 // admits it, then those that win the kill of its attempt.
 type item struct {
+	// blob is what is to be had. Of a pending file, the name stands for the digest, which is found out.
 	blob    artifacts.Blob
+	pending *artifacts.Pending // nil if the digest is known
+	found   *found             // of a pending file, once it is whole
+	key     digest.Digest      // names the files in the area
 	place   place
 	hold    *hold    // nil until admitted
 	attempt *attempt // nil if nothing is to be downloaded
@@ -39,10 +43,33 @@ func (a *Area) itemsOf(blobs []artifacts.Blob) ([]*item, error) {
 			continue
 		}
 		seen[b.Digest] = b.Size
-		items = append(items, &item{blob: b, place: a.place(b.Digest)})
+		items = append(items, &item{blob: b, key: b.Digest, place: a.place(b.Digest)})
 	}
 	slices.SortStableFunc(items, func(x, y *item) int { return cmp.Compare(y.blob.Size, x.blob.Size) })
 	return items, nil
+}
+
+// algorithm is the one that the bytes are hashed with.
+func (it *item) algorithm() digest.Algorithm {
+	switch {
+	case it.pending == nil:
+		return it.blob.Digest.Algorithm()
+	case it.pending.Digest != "":
+		return it.pending.Digest.Algorithm()
+	}
+	return digest.SHA256
+}
+
+// accept compares what n bytes hash to with what was promised of them; of a pending file it notes what they are.
+func (it *item) accept(h hash.Hash, n int64) error {
+	got, want := digestOf(it.algorithm(), h), it.blob.Digest
+	if it.pending != nil {
+		it.found, want = &found{Found: artifacts.Found{Digest: got, Size: n}}, it.pending.Digest
+	}
+	if got != want && want != "" {
+		return fmt.Errorf("%w: blob %s has digest %s, not %s", artifacts.ErrVerification, it.blob.Digest, got, want)
+	}
+	return nil
 }
 
 func checkBlob(b artifacts.Blob) error {

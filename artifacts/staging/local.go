@@ -56,7 +56,7 @@ func (f *fetch) adopt(ctx context.Context, it *item, c Candidate) (bool, error) 
 		return false, err
 	}
 	defer f.slots.put(buf)
-	a := &adoption{item: it, label: f.opts.Label, src: src, buf: buf}
+	a := &adoption{item: it, label: f.opts.Label, src: src, before: before, buf: buf}
 	if err = a.run(ctx); err == nil {
 		err = it.place.dropRest() // of a download that was begun before
 	} else {
@@ -67,10 +67,11 @@ func (f *fetch) adopt(ctx context.Context, it *item, c Candidate) (bool, error) 
 
 // adoption makes a blob of a local file.
 type adoption struct {
-	item  *item
-	label string
-	src   *os.File
-	buf   []byte
+	item   *item
+	label  string
+	src    *os.File
+	before os.FileInfo // of src, when it was opened
+	buf    []byte
 }
 
 // run tries the ways in order of cost: shared extents, a second name, a copy.
@@ -90,7 +91,7 @@ func (a *adoption) run(ctx context.Context) error {
 
 // clone shares the file's extents, and verifies the clone: later changes of the source cannot reach it.
 func (a *adoption) clone(ctx context.Context) error {
-	return a.with(func(dst *os.File) error {
+	return a.with(ctx, func(dst *os.File) error {
 		if err := unix.IoctlFileClone(int(dst.Fd()), int(a.src.Fd())); err != nil {
 			return fmt.Errorf("cloning %s: %w", a.src.Name(), err)
 		}
@@ -100,7 +101,7 @@ func (a *adoption) clone(ctx context.Context) error {
 
 // copy verifies the bytes while it copies them.
 func (a *adoption) copy(ctx context.Context) error {
-	return a.with(func(dst *os.File) error {
+	return a.with(ctx, func(dst *os.File) error {
 		if _, err := a.src.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
@@ -112,13 +113,13 @@ func (a *adoption) copy(ctx context.Context) error {
 }
 
 // with publishes the new file that fill has filled.
-func (a *adoption) with(fill func(*os.File) error) error {
+func (a *adoption) with(ctx context.Context, fill func(*os.File) error) error {
 	dst, err := create(a.item.place.file(localSuffix), a.label)
 	if err != nil {
 		return err
 	}
 	if err = fill(dst); err == nil {
-		err = a.item.place.publish(dst)
+		err = a.item.publish(ctx, dst)
 	}
 	return errors.Join(err, dst.Close())
 }
@@ -154,15 +155,14 @@ func (a *adoption) link(ctx context.Context) error {
 		return err
 	}
 	if err = a.check(ctx, io.Discard, dst); err == nil {
-		err = a.item.place.publish(dst)
+		err = a.item.publish(ctx, dst)
 	}
 	return errors.Join(err, dst.Close())
 }
 
-// check reads a file to its end, into w too, and compares its digest and length.
+// check reads a file to its end, into w too, and compares its digest and length. A source that changes meanwhile is wrong.
 func (a *adoption) check(ctx context.Context, w io.Writer, r io.Reader) error {
-	want := a.item.blob.Digest
-	h := want.Algorithm().Hash()
+	h := a.item.algorithm().Hash()
 	n, err := hashFrom(ctx, io.MultiWriter(h, w), r, a.buf)
 	if err != nil {
 		return err
@@ -170,11 +170,21 @@ func (a *adoption) check(ctx context.Context, w io.Writer, r io.Reader) error {
 	if n != a.item.blob.Size {
 		return fmt.Errorf("%w: %s has %d bytes, not %d", artifacts.ErrVerification, a.src.Name(), n, a.item.blob.Size)
 	}
-	if got := digestOf(want.Algorithm(), h); got != want {
-		return fmt.Errorf("%w: %s has digest %s, not %s", artifacts.ErrVerification, a.src.Name(), got, want)
+	if after, err := a.src.Stat(); err != nil {
+		return err
+	} else if after.Size() != a.before.Size() || !after.ModTime().Equal(a.before.ModTime()) {
+		return fmt.Errorf("%w: %s changed while it was read", artifacts.ErrVerification, a.src.Name())
+	}
+	if err := a.item.accept(h, n); err != nil {
+		return fmt.Errorf("%s: %w", a.src.Name(), err)
 	}
 	return nil
 }
 
 // short is a digest as people read it.
-func short(d digest.Digest) string { return d.Algorithm().String() + ":" + d.Encoded()[:12] }
+func short(d digest.Digest) string {
+	if d.Validate() != nil {
+		return string(d) // the name of a pending file
+	}
+	return d.Algorithm().String() + ":" + d.Encoded()[:12]
+}

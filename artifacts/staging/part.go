@@ -30,7 +30,7 @@ func resumePart(it *item) (*os.File, ranges, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if j.Digest != it.blob.Digest || j.Size != it.blob.Size {
+	if j.Digest != it.key || j.Size != it.blob.Size {
 		return nil, nil, fmt.Errorf("journal is of %s, %d bytes", j.Digest, j.Size)
 	}
 	f, err := os.OpenFile(it.place.file(partSuffix), os.O_RDWR|unix.O_NOFOLLOW, 0)

@@ -20,10 +20,16 @@ const (
 	lockSuffix    = ".lock"
 )
 
-// place is where a blob lives in an area.
+// place is where a blob lives in an area; hex begins the names of its files.
 type place struct{ dir, hex string }
 
-func (a *Area) place(d digest.Digest) place { return place{dir: a.dir, hex: d.Encoded()} }
+// place is where a digest lives, or a key of pendingKey.
+func (a *Area) place(d digest.Digest) place {
+	if d.Algorithm() == pendingKind {
+		return place{dir: a.dir, hex: pendingPrefix + d.Encoded()}
+	}
+	return place{dir: a.dir, hex: d.Encoded()}
+}
 
 func (p place) file(suffix string) string { return filepath.Join(p.dir, p.hex+suffix) }
 

@@ -31,7 +31,7 @@ func (a *Area) Prune(age time.Duration, dryRun bool) ([]Entry, error) {
 	if dryRun {
 		return out, nil
 	}
-	return out, a.dropLocks()
+	return out, errors.Join(a.dropLocks(), a.forget(age))
 }
 
 func (e *Entry) prunable(age time.Duration) bool { return !e.InUse && e.isOld(age) }

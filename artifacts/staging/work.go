@@ -43,12 +43,17 @@ func (f *fetch) outcome(ctx context.Context, at *attempt, err error) error {
 
 // piece fetches a range, with as many requests as it takes.
 func (f *fetch) piece(ctx context.Context, p *piece, buf []byte) error {
+	var last error
 	for failures := 0; ; {
 		before := p.left().from
 		err := f.request(ctx, p, buf)
+		if last != nil && errors.Is(err, artifacts.ErrNoRange) {
+			err = fmt.Errorf("%w, and the whole broke off: %v", err, last)
+		}
 		if err == nil || !temporary(ctx, err) {
 			return err
 		}
+		last = err
 		if p.left().from > before {
 			failures = 0
 		}

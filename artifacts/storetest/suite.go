@@ -36,6 +36,8 @@ func RunWith(t *testing.T, open func(t *testing.T) artifacts.Store, maker Maker)
 		{"PinRefused", (*suite).pinRefused},
 		{"OpenFile", (*suite).openFile},
 		{"Check", (*suite).check},
+		{"Pending", (*suite).pending},
+		{"PendingLie", (*suite).pendingLie},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(&suite{T: t, store: open(t), make: maker}) })
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -45,11 +44,24 @@ func newArchive(out *output, spent *spending, f *packaging.File) *archive {
 
 // read streams the archive: contents go to the output, names are remembered.
 func (a *archive) read(ctx context.Context, open Opener) error {
+	return a.stream(ctx, open, func(ctx context.Context, hdr *tar.Header, r io.Reader) error {
+		if err := a.spent.entry(hdr); err != nil {
+			return err
+		}
+		return a.entry(ctx, hdr, r)
+	})
+}
+
+// taker takes in one entry of an archive, whose content r reads.
+type taker func(ctx context.Context, hdr *tar.Header, r io.Reader) error
+
+// stream reads the archive to its end, and verifies it.
+func (a *archive) stream(ctx context.Context, open Opener, take taker) error {
 	s, err := openStream(ctx, a.layer, open, a.budget)
 	if err != nil {
 		return err
 	}
-	err = a.entries(ctx, tar.NewReader(s.tar))
+	err = take.entries(ctx, tar.NewReader(s.tar))
 	if err == nil {
 		err = s.drain()
 	}
@@ -66,7 +78,7 @@ func (a *archive) read(ctx context.Context, open Opener) error {
 	return s.verify()
 }
 
-func (a *archive) entries(ctx context.Context, r *tar.Reader) error {
+func (take taker) entries(ctx context.Context, r *tar.Reader) error {
 	for {
 		hdr, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -74,10 +86,7 @@ func (a *archive) entries(ctx context.Context, r *tar.Reader) error {
 		} else if err != nil {
 			return &readError{err: err}
 		}
-		if err := a.spent.entry(hdr); err != nil {
-			return fmt.Errorf("entry %.300q: %w", hdr.Name, err)
-		}
-		err = a.entry(ctx, hdr, r)
+		err = take(ctx, hdr, r)
 		if broken, ok := errors.AsType[*readError](err); ok {
 			broken.entry = hdr.Name
 			return broken
@@ -87,7 +96,10 @@ func (a *archive) entries(ctx context.Context, r *tar.Reader) error {
 	}
 }
 
-// entry takes in one entry. Modes, owners, times and attributes mean nothing here.
+// setID are the set-user-ID and set-group-ID bits of a mode in a tar header (POSIX.1-2024, pax, ustar Interchange Format).
+const setID = 0o6000
+
+// entry takes in one entry. Other modes, owners, times and attributes mean nothing here.
 func (a *archive) entry(ctx context.Context, hdr *tar.Header, r io.Reader) error {
 	switch hdr.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse:
@@ -114,14 +126,12 @@ func (a *archive) file(ctx context.Context, hdr *tar.Header, r io.Reader) error 
 	if strings.HasSuffix(hdr.Name, "/") {
 		return fmt.Errorf("%w: it is a file with the name of a folder", packaging.ErrUnsafePath)
 	}
-	// The size is the logical one: the holes of a sparse file cost its publisher nothing.
-	if err := a.spent.file(hdr.Size); err != nil {
+	if hdr.Mode&setID != 0 {
+		return fmt.Errorf("%w: it would run as another user (set-id bits in its mode)", packaging.ErrUnsafePath)
+	}
+	if err := a.afford(hdr); err != nil {
 		return err
 	}
-	if hdr.Size > a.budget {
-		return fmt.Errorf("%w: with its %d bytes the layer of %d bytes expands too much", artifacts.ErrVerification, hdr.Size, a.layer.Size)
-	}
-	a.budget -= hdr.Size
 	m, err := a.out.add(ctx, r)
 	if err != nil {
 		return err

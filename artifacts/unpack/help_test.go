@@ -19,7 +19,7 @@ import (
 
 // file is a regular entry.
 func file(name, content string) tarEntry {
-	return tarEntry{Header: tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(content)), Mode: 0o4755}, content: content}
+	return tarEntry{Header: tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(content)), Mode: 0o755}, content: content}
 }
 
 func link(kind byte, name, target string) tarEntry {

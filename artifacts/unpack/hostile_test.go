@@ -81,7 +81,11 @@ func TestHostileEntries(t *testing.T) {
 		{"file in a file, backwards", []tarEntry{file("a/b/c", "1"), file("a", "2")}, `"a/b/c"`, `the file "a"`},
 		{"folder over a file", []tarEntry{file("a", "1"), special(tar.TypeDir, "a/")}, `"a"`, `the file "a"`},
 		{"folder in a file", []tarEntry{file("a", "1"), special(tar.TypeDir, "a/b/")}, `"a/b"`, `the file "a"`},
+		{"capitals", []tarEntry{file("d/Model", "1"), file("D/model", "1")}, `"D/model"`, "capitals"},
+		{"capitals of a folder", []tarEntry{file("a/b", "1"), file("A", "2")}, `"a/b"`, `the file "A"`},
 		{"file in a link", []tarEntry{link(symlink, "d", "good"), file("d/x", "2")}, `"d/x"`, `the file "d"`},
+		{"set-user-ID", []tarEntry{{Header: tar.Header{Typeflag: tar.TypeReg, Name: "sh", Mode: 0o4755}}}, `"sh"`, "set-id"},
+		{"set-group-ID", []tarEntry{{Header: tar.Header{Typeflag: tar.TypeReg, Name: "sh", Mode: 0o2755}}}, `"sh"`, "set-id"},
 		{"path for all", []tarEntry{{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"path": "x"}}}}, "entry", "path for all"},
 	} {
 		for _, e := range []packaging.Encoding{packaging.Tar, packaging.TarGzip, packaging.TarZstd} {
@@ -134,6 +138,7 @@ func TestClashesBetweenLayers(t *testing.T) {
 	}{
 		{"other content", file("a", "1"), file("a", "2"), "r", []string{`entry "a"`, `("two")`, `("one")`}},
 		{"a file in a file", file("a", "1"), file("a/b", "2"), "r", []string{`entry "a/b"`, `("two")`, `file of layer`}},
+		{"capitals", file("Ab", "1"), file("aB", "2"), "r", []string{`"aB"`, "capitals", `("one")`}},
 		{"a layer's path", file("a", "1"), file("b", "2"), "b", []string{`entry "b"`, `("two")`, `("b")`}},
 		{"a layer's folder", file("a", "1"), file("b", "2"), "b/c", []string{`"b/c"`, `("two")`}},
 	} {

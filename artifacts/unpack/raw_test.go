@@ -14,7 +14,7 @@ type block struct {
 func (h block) bytes() []byte {
 	b := make([]byte, 512)
 	copy(b, h.name)
-	copy(b[100:], "0004755\x000000000\x000000000\x00")
+	copy(b[100:], "0000755\x000000000\x000000000\x00")
 	octal(b[124:136], h.size)
 	copy(b[136:], "00000000000\x00")
 	b[156] = h.kind

@@ -34,6 +34,9 @@ func (a *archive) settle() ([]*member, error) {
 		names = append(names, folder+folderMark)
 	}
 	if outer, inner, clash := packaging.PathClash(names); clash {
+		if packaging.FoldPath(outer) == packaging.FoldPath(inner) && outer != inner {
+			return nil, fmt.Errorf("entry %.300q: %w: only capitals tell it from %.300q", inner, packaging.ErrUnsafePath, outer)
+		}
 		return nil, fmt.Errorf("entry %.300q: %w: it lies in, or is, a folder at the place of the file %.300q",
 			strings.TrimSuffix(inner, folderMark), packaging.ErrUnsafePath, outer)
 	}

@@ -13,7 +13,7 @@ type tree struct {
 	files []packaging.BuildFile
 	place map[string]int    // of each path in files
 	from  map[string]string // what each path comes from, for errors
-	roots map[string]bool   // first elements of the paths
+	roots map[string]bool   // first elements of the paths, folded
 }
 
 func newTree() *tree {
@@ -34,7 +34,7 @@ func (t *tree) add(f packaging.BuildFile, from string) error {
 
 func (t *tree) put(f packaging.BuildFile, from string) {
 	root, _, _ := strings.Cut(f.Path, "/")
-	t.place[f.Path], t.from[f.Path], t.roots[root] = len(t.files), from, true
+	t.place[f.Path], t.from[f.Path], t.roots[packaging.FoldPath(root)] = len(t.files), from, true
 	t.files = append(t.files, f)
 }
 
@@ -67,7 +67,7 @@ func (t *tree) addEntry(f *packaging.File, name string, m *member) error {
 // addNameless adds a layer whose name was made up, numbered if the name is taken: model.gguf, model_2.gguf.
 func (t *tree) addNameless(f *packaging.File) {
 	name, ext := f.Path, path.Ext(f.Path)
-	for n := 2; t.roots[name]; n++ {
+	for n := 2; t.roots[packaging.FoldPath(name)]; n++ {
 		if i, file := t.place[name]; file && t.files[i].Digest == f.Digest {
 			return
 		}
@@ -85,6 +85,10 @@ func (t *tree) check() error {
 	outer, inner, clash := packaging.PathClash(paths)
 	if !clash {
 		return nil
+	}
+	if packaging.FoldPath(outer) == packaging.FoldPath(inner) {
+		return fmt.Errorf("unpacking %s: entry %.300q: %w: only capitals tell it from %.300q, a file of %s",
+			t.from[inner], inner, packaging.ErrUnsafePath, outer, t.from[outer])
 	}
 	return fmt.Errorf("unpacking %s: entry %.300q: %w: it lies in %.300q, which is a file of %s",
 		t.from[inner], inner, packaging.ErrUnsafePath, outer, t.from[outer])

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -11,8 +12,8 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// serverArgs returns the arguments of llama-server (llama.cpp, tools/server/README.md), the user's last.
-func serverArgs(m *artifacts.Model, s *Spec, opts *Options) ([]string, error) {
+// llamaArgs returns the arguments of llama-server (llama.cpp, tools/server/README.md): ours, the publisher's, and the user's last.
+func llamaArgs(m *artifacts.Model, s *Spec, opts *Options) ([]string, error) {
 	args := []string{"--model", inModelRoot(m.Packaging.Main)}
 	if f := m.Packaging.First(packaging.Projector); f != nil {
 		args = append(args, "--mmproj", inModelRoot(f.Path))
@@ -32,15 +33,19 @@ func serverArgs(m *artifacts.Model, s *Spec, opts *Options) ([]string, error) {
 		}
 		args = append(args, "--lora", inModelRoot(f.Path))
 	}
-	if opts.CtxSize > 0 {
-		args = append(args, "--ctx-size", strconv.Itoa(opts.CtxSize))
+	params := opts.Params
+	if params == nil {
+		params = &Params{}
+	}
+	if size := cmp.Or(opts.CtxSize, params.CtxSize); size > 0 {
+		args = append(args, "--ctx-size", strconv.Itoa(size))
 	}
 	if alias := ShortName(m.Name); alias != "" {
 		args = append(args, "--alias", alias)
 	}
 	host, port := s.Listen()
 	args = append(args, "--host", host, "--port", strconv.Itoa(port))
-	return append(args, opts.ServerArgs...), nil
+	return slices.Concat(args, params.Args, opts.ServerArgs), nil
 }
 
 // jinja returns the chat template that llama-server can read: a Jinja template, never a Go template (Ollama's) nor a JSON

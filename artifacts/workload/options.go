@@ -18,8 +18,14 @@ type Options struct {
 	// Source is the name of the model, as the store has it, that its files are mounted from, unless they were unpacked to an
 	// artifact of their own; "" is the model's own. A service gives the name that pins the digest.
 	Source string
-	// Image is the server's container image, one whose entry point is llama-server. Required.
+	// Runtime is the program that serves the model; "" is Auto.
+	Runtime Runtime
+	// Image is the container image of llama.cpp, one whose entry point is llama-server. Required.
 	Image string
+	// VLLMImage is the container image of vLLM, one whose entry point is its server; "" if there is none.
+	VLLMImage string
+	// Params are what the model's publisher wants llama-server told; nil if nothing. vLLM reads the like from the model.
+	Params *Params
 	// CtxSize is the size of the prompt context in tokens; 0 leaves it to the server.
 	CtxSize int
 	// Host is the IP literal to be reached at; "" is DefaultHost.
@@ -52,7 +58,11 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("context size %d: it must not be negative", o.CtxSize)
 	}
 	errs := []error{
-		validImage(o.Image), validText("image", o.Image), validHost(o.Host), validEnv(o.Env), validText("network", o.Network),
+		validRuntime(o.Runtime), validImage(o.Image), validText("image", o.Image), validText("image", o.VLLMImage),
+		validHost(o.Host), validEnv(o.Env), validText("network", o.Network),
+	}
+	if o.VLLMImage != "" {
+		errs = append(errs, validImage(o.VLLMImage))
 	}
 	for _, a := range o.ServerArgs {
 		errs = append(errs, validServerArg(a))

@@ -20,7 +20,6 @@ func TestUnservable(t *testing.T) {
 		},
 		"no weights": func(m *artifacts.Model) { m.Packaging.Main = "" },
 		"archive":    func(m *artifacts.Model) { m.Packaging.Files[0].Encoding = packaging.TarGzip },
-		"image":      func(m *artifacts.Model) { m.Mount = artifacts.ImageMount{Image: "quay.io/i"} },
 	} {
 		m := testModel(file("m.gguf", packaging.Weights))
 		change(m)

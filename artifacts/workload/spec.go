@@ -30,6 +30,8 @@ type Spec struct {
 	ModelDigest digest.Digest
 	// Mounts are the files, each at an absolute path below ModelRoot.
 	Mounts []FileMount
+	// Runtime is the program that serves the model, never Auto; "" is LlamaCPP.
+	Runtime Runtime
 	// Image is the server's container image.
 	Image string
 	// Args are the server's arguments, after the image's entry point.

@@ -143,7 +143,7 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'inspect')
-        flags='--format -f --remote -r --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        flags='--format -f --raw --raw-config --remote -r --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
         valued='--format -f --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--format]='json'
@@ -161,9 +161,10 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'serve')
-        flags='--name --host --port -p --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
+        choices[--runtime]='auto llama.cpp vllm'
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
@@ -177,17 +178,19 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'quadlet generate')
-        flags='--name --host --port -p --image --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
-        valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
+        choices[--runtime]='auto llama.cpp vllm'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
         subs=''
+        choices[--runtime]='auto llama.cpp vllm'
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'

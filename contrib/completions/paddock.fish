@@ -23,7 +23,7 @@ function __paddock_at
 end
 
 set -g __paddock_paths 'pull' 'pack' 'push' 'copy' 'convert' 'tags' 'login' 'logout' 'ls' 'list' 'inspect' 'rm' 'remove' 'serve' 'quadlet' 'quadlet generate' 'quadlet install' 'quadlet ls' 'quadlet list' 'quadlet print' 'quadlet rm' 'quadlet remove' 'ensure' 'df' 'prune' 'doctor' 'info' 'version' 'completion' 'help' 'help pull' 'help pack' 'help push' 'help copy' 'help convert' 'help tags' 'help login' 'help logout' 'help ls' 'help list' 'help inspect' 'help rm' 'help remove' 'help serve' 'help quadlet' 'help quadlet generate' 'help quadlet install' 'help quadlet ls' 'help quadlet list' 'help quadlet print' 'help quadlet rm' 'help quadlet remove' 'help ensure' 'help df' 'help prune' 'help doctor' 'help info' 'help version' 'help completion'
-set -g __paddock_valued --age --annotation --arch --authfile --author --cert-dir --config --creds --ctx-size --description --digestfile --documentation --engine --env --family --format --host --image --jobs --license --log-level --model-version --name --network --password --port --progress --revision --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor -c -e -f -p -t -u
+set -g __paddock_valued --age --annotation --arch --authfile --author --cert-dir --config --creds --ctx-size --description --digestfile --documentation --engine --env --family --format --host --image --jobs --license --log-level --model-version --name --network --password --port --progress --revision --runtime --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor -c -e -f -p -t -u
 
 complete -c paddock -n '__paddock_in yes \'\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
@@ -165,6 +165,8 @@ complete -c paddock -n '__paddock_in yes \'ls\' \'list\'' -l engine -x -a 'podma
 complete -c paddock -n '__paddock_in yes \'ls\' \'list\'' -l log-level -x -a 'debug info warn error' -d 'log to stderr from LEVEL on: debug, info, warn or error'
 complete -c paddock -f -n '__paddock_at \'ls\' \'list\''
 complete -c paddock -n '__paddock_in yes \'inspect\'' -l format -s f -x -a 'json' -d 'print as FORMAT: json, or a Go template'
+complete -c paddock -n '__paddock_in yes \'inspect\'' -l raw -d 'print the manifest, byte for byte'
+complete -c paddock -n '__paddock_in yes \'inspect\'' -l raw-config -d 'print the config that the manifest names, byte for byte'
 complete -c paddock -n '__paddock_in yes \'inspect\'' -l remote -s r -d 'look at the origin instead of the store'
 complete -c paddock -n '__paddock_in yes \'inspect\'' -l tls-verify -d 'require HTTPS and verified certificates (default: as registries.conf says)'
 complete -c paddock -n '__paddock_in yes \'inspect\'' -l authfile -r -d 'read credentials from FILE (default: as podman login wrote them)'
@@ -185,7 +187,8 @@ complete -c paddock -f -n '__paddock_at \'rm\' \'remove\'' -a '(paddock ls --qui
 complete -c paddock -n '__paddock_in yes \'serve\'' -l name -r -d 'call the container NAME (default: after the model)'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l host -r -d 'listen on the address IP'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l port -s p -r -d 'listen on PORT'
-complete -c paddock -n '__paddock_in yes \'serve\'' -l image -r -d 'run the server from IMAGE, one whose entry point is llama-server'
+complete -c paddock -n '__paddock_in yes \'serve\'' -l runtime -x -a 'auto llama.cpp vllm' -d 'serve with RUNTIME: auto, llama.cpp (GGUF files) or vllm (safetensors directories)'
+complete -c paddock -n '__paddock_in yes \'serve\'' -l image -r -d 'run the server from IMAGE, one whose entry point is the runtime\'s server'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l ctx-size -s c -r -d 'use a context of N tokens; 0 leaves it to the server'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l env -s e -r -d 'set NAME=VALUE in the container'
 complete -c paddock -n '__paddock_in yes \'serve\'' -l network -r -d 'connect the container to NETWORK, as podman run --network'
@@ -218,7 +221,8 @@ complete -c paddock -f -n '__paddock_at \'quadlet\''
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l name -r -d 'call the container NAME (default: after the model)'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l host -r -d 'listen on the address IP'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l port -s p -r -d 'listen on PORT'
-complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l image -r -d 'run the server from IMAGE, one whose entry point is llama-server'
+complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l runtime -x -a 'auto llama.cpp vllm' -d 'serve with RUNTIME: auto, llama.cpp (GGUF files) or vllm (safetensors directories)'
+complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l image -r -d 'run the server from IMAGE, one whose entry point is the runtime\'s server'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l ctx-size -s c -r -d 'use a context of N tokens; 0 leaves it to the server'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l env -s e -r -d 'set NAME=VALUE in the container'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l network -r -d 'connect the container to NETWORK, as podman run --network'
@@ -234,7 +238,8 @@ complete -c paddock -f -n '__paddock_at \'quadlet generate\'' -a '(paddock ls --
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l name -r -d 'call the container NAME (default: after the model)'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l host -r -d 'listen on the address IP'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l port -s p -r -d 'listen on PORT'
-complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l image -r -d 'run the server from IMAGE, one whose entry point is llama-server'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l runtime -x -a 'auto llama.cpp vllm' -d 'serve with RUNTIME: auto, llama.cpp (GGUF files) or vllm (safetensors directories)'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l image -r -d 'run the server from IMAGE, one whose entry point is the runtime\'s server'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l ctx-size -s c -r -d 'use a context of N tokens; 0 leaves it to the server'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l env -s e -r -d 'set NAME=VALUE in the container'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l network -r -d 'connect the container to NETWORK, as podman run --network'

@@ -29,6 +29,7 @@ type Lab struct {
 	stdin  string
 	net    string
 	booted bool
+	old    bool
 }
 
 // User is the lab as seen by an ordinary user; "ai" is there, with the lab's images.
@@ -71,6 +72,9 @@ func (l Lab) command(args []string) []string {
 	}
 	for _, e := range l.env {
 		c = append(c, "--env", e)
+	}
+	if l.old {
+		c = append([]string{"env", "PADDOCK_LAB=" + oldLabDir()}, c...)
 	}
 	return append(append(c, "--"), args...)
 }

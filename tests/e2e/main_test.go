@@ -35,7 +35,7 @@ func runInLab(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer release()
-	for _, args := range [][]string{{"setup"}, {"boot", "clean"}, {"enter", "--reset"}} {
+	for _, args := range [][]string{{"setup", "--docker"}, {"boot", "clean"}, {"enter", "--reset"}} {
 		if err := prepare(args...); err != nil {
 			return 0, err
 		}

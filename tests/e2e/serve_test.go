@@ -38,7 +38,13 @@ func TestServeSplit(t *testing.T) {
 // assertTree checks that /models holds exactly the publisher's files, by path and content.
 func assertTree(t *testing.T, in place, container string, m model) {
 	t.Helper()
-	out := in.MustRun(t, "podman", "exec", container, "sh", "-c", "cd /models && find . -type f | sort | xargs sha256sum")
+	assertTreeBy(t, in, "podman", container, m)
+}
+
+// assertTreeBy is assertTree for a container of whichever engine.
+func assertTreeBy(t *testing.T, in place, engine, container string, m model) {
+	t.Helper()
+	out := in.MustRun(t, engine, "exec", container, "sh", "-c", "cd /models && find . -type f | sort | xargs sha256sum")
 	var want []string
 	for path, sum := range m.sums(t) {
 		want = append(want, fmt.Sprintf("%s  ./%s", sum, path))

@@ -7,13 +7,14 @@ ROOT=$LAB/root          # the entered root
 PRISTINE=$LAB/pristine  # what `enter --reset` puts back, and what a boot starts from
 STAMP=$LAB/stamp        # written last by setup: without it the root is half made
 RESETTING=$LAB/resetting
+IMAGES=/var/lib/paddock-lab # in the root: file systems of images, as tars; ./images makes them
 # all that these scripts, systemd-nspawn, and the tests in ../e2e, put into $LAB
 OURS=(root pristine stamp resetting lock setup.log boot boot.whole boot.binds boot.log boot.lock '.#boot.lck' bin e2e.lock)
 RUN=/run/paddock-lab
 KEY=${LAB//\//_}
 # what tests change: put back whole, or emptied
 STATE=(etc home root usr/local var/lib/containers)
-SCRATCH=(var/tmp var/lib/docker var/lib/docker-registry)
+SCRATCH=(var/tmp var/lib/docker var/lib/docker-registry var/lib/paddock)
 CLEAN_ENV=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   LANG=C.UTF-8 "TERM=${TERM:-dumb}")
 

@@ -88,7 +88,7 @@ lab_scripts() {
 import_images() {
   local u
   ns_up root
-  "$HERE/enter" --in-setup lab-images make 9>&-
+  [ -e "$ROOT$IMAGES/llama-server.tar" ] || "$HERE/enter" --in-setup lab-images make 9>&-
   for u in root ai; do
     "$HERE/enter" --in-setup --user "$u" lab-images import >>"$LOG" 9>&-
     "$HERE/enter" --in-setup --user "$u" podman run --rm --network none localhost/busybox:lab echo works 9>&- |

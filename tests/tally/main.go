@@ -1,7 +1,8 @@
 // Tally runs go test, once or several times, prints one line per package and every failure in full, and closes with
 // "N passed, N failed, N skipped". It fails if a test failed, if none ran, or if one was skipped that no -allow-skip names.
+// A command given by -beside runs from the end of the first go test on, beside the others; it counts as one more test.
 //
-//	tally [-allow-skip REGEXP] -- ARGS-OF-GO-TEST... [-- ARGS-OF-GO-TEST...]
+//	tally [-allow-skip REGEXP] [-beside COMMAND] -- ARGS-OF-GO-TEST... [-- ARGS-OF-GO-TEST...]
 package main
 
 import (
@@ -24,6 +25,7 @@ func run() int {
 	defer stop()
 	flags := flag.NewFlagSet("tally", flag.ContinueOnError)
 	allow := flags.String("allow-skip", "^$", "skips of tests that match `REGEXP` (package.Test) are no failure")
+	command := flags.String("beside", "", "run the shell `COMMAND`, too, from the end of the first go test on")
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		return 2
 	}
@@ -33,11 +35,21 @@ func run() int {
 		return 2
 	}
 	t := newTally(os.Stdout, allowed)
-	for _, args := range split(flags.Args()) {
+	var other *beside
+	for i, args := range split(flags.Args()) {
+		if i == 1 && *command != "" {
+			other = startBeside(ctx, *command)
+		}
 		if err := goTest(ctx, args, t.read); err != nil {
 			fmt.Fprintln(os.Stderr, "tally:", err)
 			t.broken = true
 		}
+	}
+	if other == nil && *command != "" {
+		other = startBeside(ctx, *command)
+	}
+	if other != nil {
+		t.beside(*command, other)
 	}
 	t.close()
 	if !t.ok() {

@@ -94,3 +94,25 @@ func TestSplit(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestBeside: a command beside the tests is shown, and counts.
+func TestBeside(t *testing.T) {
+	for _, c := range []struct {
+		command, sum string
+		ok           bool
+	}{
+		{"echo all is well", "2 passed, 0 failed, 0 skipped", true},
+		{"echo all is bad >&2; exit 3", "1 passed, 1 failed, 0 skipped", false},
+	} {
+		var out bytes.Buffer
+		sums := newTally(&out, regexp.MustCompile("^$"))
+		if err := sums.read(strings.NewReader(ev("run", "a", "T") + ev("pass", "a", "T") + ev("pass", "a", ""))); err != nil {
+			t.Fatal(err)
+		}
+		sums.beside(c.command, startBeside(t.Context(), c.command))
+		sums.close()
+		if !strings.HasSuffix(out.String(), c.sum+"\n") || sums.ok() != c.ok || !strings.Contains(out.String(), "\nall is ") {
+			t.Errorf("%s: %v\n%s", c.command, sums.ok(), &out)
+		}
+	}
+}

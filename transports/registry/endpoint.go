@@ -38,6 +38,7 @@ type endpoint struct {
 	agent    string
 	stall    time.Duration
 	headers  time.Duration // how long the header of an answer may take, unless the request is bounded as a whole
+	trust    *source.Trust
 	tls      *tls.Config
 	own      *http.Client
 	auth     *authorizer
@@ -70,7 +71,8 @@ func newEndpoint(sys *types.SystemContext, logical reference.Named, place *sysre
 	if sys.DockerInsecureSkipTLSVerify != types.OptionalBoolUndefined {
 		insecure = sys.DockerInsecureSkipTLSVerify == types.OptionalBoolTrue
 	}
-	settings, err := ownTLS(sys, name, insecure)
+	trust := &source.Trust{Insecure: insecure, CertDir: sys.DockerCertPath, PerHostCertDir: sys.DockerPerHostCertDirPath}
+	settings, err := trust.Own(name)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,8 @@ func newEndpoint(sys *types.SystemContext, logical reference.Named, place *sysre
 	e := &endpoint{
 		sys: sys, repo: place.Reference.Name(), path: reference.Path(place.Reference), name: name, host: name,
 		proxyFor: place.Endpoint.NamespaceProxy, insecure: insecure, agent: sys.DockerRegistryUserAgent, stall: stall,
-		headers: headers, tls: settings, own: source.NewClient(settings, headers), others: map[string]*http.Client{}, probing: make(chan struct{}, 1),
+		headers: headers, trust: trust, tls: settings, own: source.NewClient(settings, headers), others: map[string]*http.Client{},
+		probing: make(chan struct{}, 1),
 	}
 	if name == hubName {
 		e.host = hubHost
@@ -132,7 +135,7 @@ func (e *endpoint) client(u *url.URL) (*http.Client, error) {
 	if c := e.others[u.Host]; c != nil {
 		return c, nil
 	}
-	settings, err := otherTLS(e.sys, e.tls, u.Host)
+	settings, err := e.trust.Other(e.tls, u.Host)
 	if err != nil {
 		return nil, err
 	}

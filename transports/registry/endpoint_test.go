@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"path/filepath"
 	"testing"
 	"time"
@@ -11,24 +9,6 @@ import (
 	"go.podman.io/image/v5/pkg/sysregistriesv2"
 	"go.podman.io/image/v5/types"
 )
-
-// A host that a registry leads to is trusted like the registry, but never sees its client certificate.
-func TestOtherTLS(t *testing.T) {
-	pool := x509.NewCertPool()
-	own := &tls.Config{Certificates: []tls.Certificate{{}}, RootCAs: pool, InsecureSkipVerify: true}
-	for _, sys := range []*types.SystemContext{{DockerPerHostCertDirPath: t.TempDir()}, {DockerCertPath: t.TempDir()}} {
-		other, err := otherTLS(sys, own, "cdn.example")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(other.Certificates) != 0 || !other.InsecureSkipVerify || other.RootCAs == pool || !other.RootCAs.Equal(pool) {
-			t.Errorf("%+v", other)
-		}
-	}
-	if len(own.Certificates) != 1 {
-		t.Error("the registry's own settings changed")
-	}
-}
 
 func TestEndpointAddress(t *testing.T) {
 	dir := t.TempDir()

@@ -12,8 +12,15 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// plan makes the Plan of a manifest that was read and allowed.
+// plan makes the Plan of a manifest that was read and allowed. One that no store takes is kept in another form.
 func (r *Resolver) plan(name artifacts.Name, m *found) (*artifacts.Plan, error) {
+	switch form, err := packaging.OCIForm(m.mediaType, m.raw); {
+	case err != nil:
+		return nil, fmt.Errorf("reading manifest of %s: %w", name, err)
+	case form != nil:
+		r.log.Info("a Docker manifest that is no image is kept as an OCI artifact", "name", name.String(), "published", digest.FromBytes(m.raw))
+		m = &found{raw: form, mediaType: ocispec.MediaTypeImageManifest}
+	}
 	detected, err := packaging.Detect(m.raw) // validates every descriptor
 	if err != nil {
 		return nil, fmt.Errorf("reading manifest of %s: %w", name, err)

@@ -133,7 +133,7 @@ func TestResolveKinds(t *testing.T) {
 		{"image", strings.Replace(schema2, "%", "application/vnd.docker.image.rootfs.diff.tar.gzip", 1),
 			"application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.distribution.manifest.v2+json", artifacts.KindImage},
 		{"ollama", strings.Replace(schema2, "%", "application/vnd.ollama.image.model", 1),
-			"application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.distribution.manifest.v2+json", artifacts.KindArtifact},
+			"application/vnd.docker.distribution.manifest.v2+json", ocispec.MediaTypeImageManifest, artifacts.KindArtifact},
 		{"kit", bare, "application/vnd.oci.image.manifest.v1+json", ocispec.MediaTypeImageManifest, artifacts.KindArtifact},
 		{"untyped", bare, "", ocispec.MediaTypeImageManifest, artifacts.KindArtifact},
 	} {

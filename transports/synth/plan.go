@@ -13,7 +13,7 @@ import (
 )
 
 // OriginAnnotation is the annotation of a synthesised manifest that keeps what it was made from as the origin spells it,
-// without the revision: hf://Qwen/Qwen3-0.6B-GGUF:Q4_K_M. Names are lower-cased, so two origins can have one name; they
+// without the commit that it was pinned to: hf://Qwen/Qwen3-0.6B-GGUF:Q4_K_M. Names are lower-cased, so two origins can have one name; they
 // never have one origin.
 const OriginAnnotation = "org.paddock.origin"
 
@@ -65,7 +65,7 @@ func Plan(m *Model) (*artifacts.Plan, error) {
 	}
 	plan := &artifacts.Plan{
 		Name: m.Name, Kind: artifacts.KindArtifact, Manifest: manifest, MediaType: ocispec.MediaTypeImageManifest,
-		Digest: digest.FromBytes(manifest),
+		Digest: digest.FromBytes(manifest), Origin: m.Origin,
 		Blobs: []artifacts.Blob{{
 			Digest: built.Config.Digest, Size: built.Config.Size, MediaType: built.Config.MediaType, Data: config,
 		}},

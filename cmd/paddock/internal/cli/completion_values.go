@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 
+	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -18,6 +19,12 @@ func flagValues(path []string, flag string) []string {
 		var words []string
 		for _, mode := range ui.ProgressModes() {
 			words = append(words, string(mode))
+		}
+		return words
+	case "runtime":
+		var words []string
+		for _, r := range workload.Runtimes() {
+			words = append(words, string(r))
 		}
 		return words
 	case "to":

@@ -44,7 +44,7 @@ func TestValuesAreTaken(t *testing.T) {
 func TestValuesInTree(t *testing.T) {
 	testTree(t).walk(func(n *node) {
 		for _, f := range n.flags {
-			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT"}, f.placeholder)
+			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT", "RUNTIME"}, f.placeholder)
 			if fixed != (f.values != nil) {
 				t.Errorf("%q --%s %s: values %q", n.words, f.long, f.placeholder, f.values)
 			}

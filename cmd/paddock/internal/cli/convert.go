@@ -102,12 +102,10 @@ func (o *convertOptions) plan(ctx context.Context, name artifacts.Name, m *artif
 	if m.Kind != artifacts.KindImage {
 		return asimage.ToImage(ctx, name, m, open, &o.image)
 	}
-	found, err := readFacts(&m.Packaging, func(f *artifacts.File) (artifacts.ReadAtCloser, int64, error) { return reader.OpenFile(ctx, m, f) })
+	meta, err := metaOf(ctx, reader, m)
 	if err != nil {
 		return nil, err
 	}
-	meta := found.meta()
-	meta.Created, meta.Annotations = m.Created, m.Annotations
 	return asimage.FromImage(ctx, name, m, open, meta, &o.image)
 }
 

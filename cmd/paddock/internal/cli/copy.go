@@ -62,7 +62,10 @@ func runCopy(ctx context.Context, env *Env, o *copyOptions) error {
 	if err != nil {
 		return hintFetch(naming(o.src, err), o.src, &o.send.origin)
 	}
-	if plan, err = repack(ctx, plan, packaging.Format(o.format)); err != nil {
+	if plan, err = identify(ctx, env, plan); err != nil {
+		return hintFetch(fmt.Errorf("reading %s: %w", o.src, err), o.src, &o.send.origin)
+	}
+	if plan, err = repack(ctx, env, plan, packaging.Format(o.format)); err != nil {
 		return err
 	}
 	if local {
@@ -81,21 +84,20 @@ func runCopy(ctx context.Context, env *Env, o *copyOptions) error {
 }
 
 // repack describes a plan anew, if another packaging is wanted than it has. The blobs are the same.
-func repack(ctx context.Context, plan *artifacts.Plan, to packaging.Format) (*artifacts.Plan, error) {
+func repack(ctx context.Context, env *Env, plan *artifacts.Plan, to packaging.Format) (*artifacts.Plan, error) {
 	if to == "" {
 		return plan, nil
 	}
-	at := newRemotePlan(ctx, plan)
-	model := at.model()
+	at := newRemotePlan(plan)
+	model := at.model(ctx)
 	if model.Packaging.Format == to {
 		return plan, nil
 	}
-	found, err := readFacts(&model.Packaging, at.open)
+	model = corrected(ctx, env, at, model)
+	meta, err := metaOf(ctx, at, model)
 	if err != nil {
 		return nil, fmt.Errorf("reading the headers of %s: %w", plan.Name, err)
 	}
-	meta := found.meta()
-	meta.Created, meta.Annotations = model.Created, model.Annotations
 	manifest, config, err := packaging.Repack(&model.Packaging, to, meta)
 	if err != nil {
 		return nil, WithHint(fmt.Errorf("describing %s as %s: %w", plan.Name, to, err), "copy it without --format")

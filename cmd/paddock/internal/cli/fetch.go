@@ -82,6 +82,16 @@ func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
 	if o.admit == nil {
 		return nil
 	}
+	if complete := plan.Complete; complete != nil {
+		plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { // the earliest that there is a manifest
+			whole, err := complete(found)
+			if err != nil {
+				return nil, err
+			}
+			return whole, o.admitted(whole)
+		}
+		return nil
+	}
 	model, err := plannedModel(plan)
 	if err != nil {
 		return err

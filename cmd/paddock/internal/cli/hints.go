@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 
 	"go.podman.io/image/v5/docker/reference"
@@ -12,15 +13,20 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports/registry"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // hintFetch adds what to do about a failed pull of what was typed.
 func hintFetch(err error, typed string, o *originOptions) error {
+	var refused *source.RefusedError
+	err = WithHint(err, hintPath(typed))
 	switch {
 	case errors.Is(err, artifacts.ErrInvalidName):
 		return WithHint(asUsage(err), hintName(typed))
 	case errors.Is(err, artifacts.ErrIsImage):
 		return WithHint(err, "podman pull "+typed)
+	case errors.As(err, &refused):
+		return WithHint(err, hintRefused(refused))
 	case errors.Is(err, artifacts.ErrAuthentication):
 		return WithHint(err, "podman login "+insecurely(o)+refusedBy(err, typed))
 	case errors.Is(err, artifacts.ErrPolicy):
@@ -29,6 +35,14 @@ func hintFetch(err error, typed string, o *originOptions) error {
 		return WithHint(err, "paddock df shows what takes the room; paddock prune drops unfinished downloads")
 	}
 	return WithHint(err, hintTLS(err))
+}
+
+// hintRefused is for an origin that is no registry.
+func hintRefused(refused *source.RefusedError) string {
+	if strings.HasSuffix(refused.Host, "ollama.ai") {
+		return "check the name at https://ollama.com: models that are not public cannot be pulled"
+	}
+	return "give --creds USER:PASSWORD if " + refused.Host + " knows you, or a new link if it was a signed one"
 }
 
 // insecurely is the flag that podman login needs for a registry that this command was told not to verify.

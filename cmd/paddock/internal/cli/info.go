@@ -23,6 +23,8 @@ type configReport struct {
 	// Files are the files that were read, in order; never nil.
 	Files    []string         `json:"files"`
 	Settings []config.Setting `json:"settings"`
+	// ShortNames are the files of short names of models that were read, in order; never nil.
+	ShortNames []string `json:"shortNames"`
 }
 
 const infoTemplate = `version:
@@ -48,6 +50,8 @@ store:
 config:
   files:{{range .Config.Files}}
   - {{json .}}{{else}} []{{end}}
+  shortNames:{{range .Config.ShortNames}}
+  - {{json .}}{{else}} []{{end}}
   settings:{{range .Config.Settings}}
   - {key: {{.Key}}, value: {{json .Value}}, origin: {{json .Origin}}}{{end}}`
 
@@ -70,10 +74,14 @@ func runInfo(ctx context.Context, env *Env, o *infoOptions) error {
 	if err != nil {
 		return err
 	}
+	short, err := env.aliases()
+	if err != nil {
+		return err
+	}
 	engine, store := reportEngine(ctx, env)
 	report := &infoReport{
 		Version: env.buildFacts(), Engine: engine, Store: store,
-		Config: &configReport{Files: append([]string{}, cfg.Files...), Settings: cfg.All()},
+		Config: &configReport{Files: append([]string{}, cfg.Files...), Settings: cfg.All(), ShortNames: append([]string{}, short.Files()...)},
 	}
 	return asFormatUsage(ui.Object(env.Out, report, o.format, infoTemplate))
 }

@@ -48,7 +48,7 @@ func reportEngine(ctx context.Context, env *Env) (*engineReport, *storeReport) {
 	if err != nil {
 		return e, &storeReport{Reason: err.Error()}
 	}
-	return e, reportStore(store)
+	return e, reportStore(store, storeReason(env, choice))
 }
 
 // placed is a store on disk.
@@ -58,13 +58,13 @@ type placed interface {
 }
 
 // reportStore says where the store is: of a union of several, the first, which holds the artifacts.
-func reportStore(store artifacts.Store) *storeReport {
+func reportStore(store artifacts.Store, reason string) *storeReport {
 	all, ok := store.(*union.Store)
 	if !ok || len(all.Members()) == 0 {
 		return &storeReport{}
 	}
 	first := all.Members()[0]
-	report := &storeReport{Kind: first.Word, Reason: "what podman info says"}
+	report := &storeReport{Kind: first.Word, Reason: reason}
 	if p, ok := first.Store.(placed); ok {
 		report.Path, report.Staging = p.Root(), p.StagingDir()
 	}

@@ -2,12 +2,17 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/gguf"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/artifacts/safetensors"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
@@ -15,6 +20,8 @@ import (
 type inspectOptions struct {
 	name   string
 	format string
+	raw    bool
+	config bool
 	remote bool
 	origin originOptions
 }
@@ -33,7 +40,7 @@ type inspection struct {
 	Files []inspectFile `json:"files"`
 	// Unservable says why the model cannot be served; left out if it can.
 	Unservable string `json:"unservable,omitempty"`
-	// GGUF and Safetensors are left out of a model without such files.
+	// GGUF and Safetensors are left out of a model whose main file, or folder, has no such files.
 	GGUF        *gguf.Facts        `json:"gguf,omitempty"`
 	Safetensors *safetensors.Facts `json:"safetensors,omitempty"`
 	Annotations map[string]string  `json:"annotations,omitempty"`
@@ -45,6 +52,11 @@ type inspectFile struct {
 	MediaType string `json:"mediaType"`
 	Digest    string `json:"digest"`
 	Size      int64  `json:"size"` // bytes
+	// Encoding is left out of a file that is a layer by itself; any other is an archive, and Path its label.
+	Encoding string `json:"encoding,omitempty"`
+	// Shard and Shards place a part of a split model, from 1.
+	Shard  int `json:"shard,omitempty"`
+	Shards int `json:"shards,omitempty"`
 }
 
 func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) error) *cli.Command {
@@ -55,11 +67,16 @@ func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) e
 			"pull: nothing is stored, and of the weights only the headers are read.",
 		Flags: append([]cli.Flag{
 			formatFlag(&o.format),
+			&cli.BoolFlag{Name: "raw", Destination: &o.raw, Usage: "print the manifest, byte for byte"},
+			&cli.BoolFlag{Name: "raw-config", Destination: &o.config, Usage: "print the config that the manifest names, byte for byte"},
 			&cli.BoolFlag{Name: "remote", Aliases: []string{"r"}, Destination: &o.remote, Usage: "look at the origin instead of the store"},
 		}, o.origin.flags()...),
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &o.name); err != nil {
 				return err
+			}
+			if o.raw && o.config || o.format != "" && (o.raw || o.config) {
+				return usagef("--raw, --raw-config and --format cannot be used together")
 			}
 			if err := o.check(); err != nil {
 				return err
@@ -81,25 +98,39 @@ func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
 	if o.remote {
 		look = lookAtOrigin
 	}
-	model, open, err := look(ctx, env, o)
+	model, reader, err := look(ctx, env, o)
 	if err != nil {
 		return err
 	}
-	found, err := readFacts(&model.Packaging, open)
-	if o.remote && err != nil && found == (facts{}) {
-		return hintFetch(err, o.name, &o.origin)
+	switch {
+	case o.raw:
+		return ui.Bytes(env.Out, model.Manifest)
+	case o.config:
+		config, err := configOf(ctx, reader, model)
+		if err != nil {
+			return fmt.Errorf("inspecting %s: %w", o.name, err)
+		}
+		return ui.Bytes(env.Out, config)
 	}
-	if err != nil {
+	if reader != nil {
+		model = corrected(ctx, env, reader, model)
+	}
+	i := inspectionOf(model)
+	var ggufErr, tensorsErr error
+	i.GGUF, ggufErr = ggufFacts(ctx, reader, model)
+	i.Safetensors, tensorsErr = safetensorsFacts(ctx, reader, model)
+	if err := errors.Join(ggufErr, tensorsErr); err != nil {
 		ui.Warning(env.Err, err.Error())
 	}
 	format := o.format
 	if format == "" {
 		format = "json"
 	}
-	return asFormatUsage(ui.Object(env.Out, inspectionOf(model, found), format, ""))
+	return asFormatUsage(ui.Object(env.Out, i, format, ""))
 }
 
-func lookInStore(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.Model, fileOpener, error) {
+// lookInStore finds a model, and what reads its files; nil if they cannot be read in place.
+func lookInStore(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.Model, artifacts.Reader, error) {
 	store, err := env.Store(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -108,13 +139,14 @@ func lookInStore(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.M
 	if err != nil {
 		return nil, nil, hintMissing(err)
 	}
-	return model, storedFiles(ctx, store, model), nil
+	reader, _ := store.(artifacts.Reader)
+	return model, reader, nil
 }
 
-func inspectionOf(m *artifacts.Model, found facts) *inspection {
+func inspectionOf(m *artifacts.Model) *inspection {
 	i := &inspection{
 		Name: m.Name, Kind: string(m.Kind), Packaging: string(m.Packaging.Format), Digest: m.Digest.String(), Size: m.Size,
-		Store: m.Store, Main: m.Packaging.Main, Files: []inspectFile{}, GGUF: found.gguf, Safetensors: found.safetensors, Annotations: m.Annotations,
+		Store: m.Store, Main: m.Packaging.Main, Files: []inspectFile{}, Annotations: m.Annotations,
 	}
 	if !m.Created.IsZero() {
 		i.Created = &m.Created
@@ -123,9 +155,38 @@ func inspectionOf(m *artifacts.Model, found facts) *inspection {
 		i.Unservable = m.Packaging.Unservable.Error()
 	}
 	for _, f := range m.Packaging.Files {
-		i.Files = append(i.Files, inspectFile{
+		file := inspectFile{
 			Path: f.Path, Role: string(f.Role), MediaType: f.MediaType, Digest: f.Digest.String(), Size: f.Size,
-		})
+			Shard: f.Shard, Shards: f.Shards,
+		}
+		if f.Encoding != packaging.Raw {
+			file.Encoding = string(f.Encoding)
+		}
+		i.Files = append(i.Files, file)
 	}
 	return i
+}
+
+// configOf reads the config blob of a model.
+func configOf(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) (data []byte, err error) {
+	if reader == nil {
+		return nil, fmt.Errorf("reading its config: %w by this kind of store", errors.ErrUnsupported)
+	}
+	var manifest struct{ Config packaging.Descriptor }
+	if err := json.Unmarshal(m.Manifest, &manifest); err != nil {
+		return nil, fmt.Errorf("reading its manifest: %w", err)
+	}
+	r, size, err := reader.OpenFile(ctx, m, &packaging.File{Path: "config", Digest: manifest.Config.Digest, Encoding: packaging.Raw})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if size > packaging.MaxConfigSize {
+		return nil, fmt.Errorf("its config has %d bytes, more than the limit of %d", size, packaging.MaxConfigSize)
+	}
+	data = make([]byte, size)
+	if _, err := r.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading its config: %w", err)
+	}
+	return data, nil
 }

@@ -96,22 +96,19 @@ func runPack(ctx context.Context, env *Env, o *packOptions) error {
 	defer progress.Close()
 	meta := o.meta()
 	facts.Meta(meta)
-	plan, err := pack.Plan(ctx, name, files, meta, progress.Wait)
-	if err != nil {
-		return err
-	}
+	plan := pack.Plan(name, files, meta)
 	if o.dryRun {
-		return ui.Text(env.Out, string(plan.Manifest))
+		whole, err := identify(ctx, env, plan)
+		if err != nil {
+			return err
+		}
+		return ui.Text(env.Out, string(whole.Manifest))
 	}
 	store, err := env.Store(ctx)
 	if err != nil {
 		return err
 	}
-	local, err := pack.Local(plan, files)
-	if err != nil {
-		return err
-	}
-	model, err := store.Land(ctx, plan, &artifacts.LandOptions{Progress: progress, Local: local})
+	model, err := store.Land(ctx, plan, &artifacts.LandOptions{Progress: progress})
 	if err != nil {
 		return hintFetch(err, name.String(), &originOptions{})
 	}

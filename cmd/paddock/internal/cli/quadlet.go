@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/dirstore"
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
 	"github.com/paddock-dev/paddock/quadlet"
@@ -41,7 +42,7 @@ type quadletRuns struct {
 
 // unitFor renders the unit of a model, and returns it with the name it is installed under.
 func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *workload.Options, origin *originOptions) (name string, unit []byte, err error) {
-	podman, err := nativePodman(ctx, env)
+	podman, err := quadletPodman(ctx, env)
 	if err != nil {
 		return "", nil, err
 	}
@@ -51,6 +52,13 @@ func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *worklo
 	}
 	pinnedOpts := *opts
 	pinnedOpts.Source = pinned.String()
+	store, err := env.Store(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	if model, err = placedAs(store, model, pinned); err != nil {
+		return "", nil, err
+	}
 	spec, err := workload.FromModel(model, &pinnedOpts)
 	if err != nil {
 		return "", nil, err
@@ -65,9 +73,33 @@ func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *worklo
 	}
 	unit, err = quadlet.Unit(spec, &quadlet.UnitOptions{
 		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: origin.unitArgs(),
-		Model: model.Name, Restart: cfg.Quadlet.Restart.Value,
+		Model: model.Name, Restart: cfg.Quadlet.Restart.Value, Environment: unitEnviron(store),
 	})
 	return spec.Name, unit, err
+}
+
+// placedAs returns a model as it is mounted under the name that pins it.
+func placedAs(store artifacts.Store, model *artifacts.Model, pinned artifacts.Name) (*artifacts.Model, error) {
+	placer, ok := store.(artifacts.Placer)
+	if !ok {
+		return model, nil
+	}
+	mount, err := placer.MountAs(model, pinned)
+	if err != nil {
+		return nil, fmt.Errorf("pinning %s: %w", nameOrDigest(model), err)
+	}
+	there := *model
+	there.Mount = mount
+	return &there, nil
+}
+
+// unitEnviron is what paddock must be told in a unit to look where the unit's files are, whatever the session that the unit
+// was made in says.
+func unitEnviron(store artifacts.Store) []string {
+	if r := reportStore(store, ""); r.Kind == dirstore.Word {
+		return []string{"PADDOCK_STORE_DIR=" + r.Path}
+	}
+	return nil
 }
 
 // pinnedName is the name of a model that cannot move.
@@ -79,13 +111,15 @@ func pinnedName(model *artifacts.Model) (artifacts.Name, error) {
 	return name.Pinned(model.Digest)
 }
 
-func nativePodman(ctx context.Context, env *Env) (*engine.PodmanInfo, error) {
+// quadletPodman is the Podman that services are for.
+func quadletPodman(ctx context.Context, env *Env) (*engine.PodmanInfo, error) {
 	choice, err := env.Engine(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if choice.Podman == nil {
-		return nil, usagef("Quadlet is Podman's, and the engine is %s", choice.Engine.Name())
+		return nil, WithHint(usagef("Quadlet is Podman's, and the engine is %s", choice.Engine.Name()),
+			"paddock serve -d leaves a server running; with podman installed, --engine podman makes services")
 	}
 	return choice.Podman, nil
 }
@@ -101,7 +135,7 @@ func ownPath() (string, error) {
 
 // installer works on the units of the user, or of the system.
 func installer(ctx context.Context, env *Env) (*quadlet.Installer, error) {
-	podman, err := nativePodman(ctx, env)
+	podman, err := quadletPodman(ctx, env)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func TestQuadletChecksFirst(t *testing.T) {
 		{`server argument ""`, 2, []string{tiny, "--", ""}},
 		{`argument ";"`, 2, []string{tiny, "--", ";"}},
 		{"x.image", 2, []string{"--image", "x.image", tiny}},
-		{"not yet servable", 1, []string{"quay.io/org/st:1"}},
+		{"not yet servable", 1, []string{"--runtime", "llama.cpp", "quay.io/org/st:1"}},
 	} {
 		code, out, err := w.run(t, append([]string{"quadlet", "install", "--progress", "none"}, c.args...)...)
 		if code != c.code || out != "" || err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "pulling") {

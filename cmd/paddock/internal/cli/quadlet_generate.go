@@ -50,6 +50,7 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 	if err != nil {
 		return fmt.Errorf("generating a unit for %s: %w", o.model, err)
 	}
+	model, opts = prepare(ctx, env, store, model, opts)
 	_, unit, err := unitFor(ctx, env, model, opts, &o.origin)
 	if err != nil {
 		return err

@@ -58,6 +58,7 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 	if err != nil {
 		return err
 	}
+	model, opts = prepare(ctx, env, store, model, opts)
 	name, unit, err := unitFor(ctx, env, model, opts, &o.fetch.origin)
 	if err != nil {
 		return err

@@ -9,13 +9,14 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// Sizes of the reads from a file at its origin: the first, and the largest.
+// Sizes of the reads from a file at its origin: the first, and the largest; and how much is kept of what was read in a row.
 const (
 	firstFetch = 64 << 10
 	maxFetch   = 1 << 20
+	maxKept    = 16 << 20
 )
 
-// remoteFile reads a blob at its origin as if it were here. What was read last is kept, and reads that follow one another
+// remoteFile reads a blob at its origin as if it were here. What was read in a row is kept, and reads that follow one another
 // grow, so that the header of a small file takes one request and that of a large one few.
 type remoteFile struct {
 	ctx  context.Context //nolint:containedctx // io.ReaderAt has no other way to have one
@@ -55,7 +56,8 @@ func (r *remoteFile) ReadAt(p []byte, off int64) (int, error) {
 
 // fetch reads from at on: what is wanted, or more if reads have followed one another.
 func (r *remoteFile) fetch(at int64, wanted int) error {
-	if at == r.start+int64(len(r.buf)) && at > 0 {
+	follows := at == r.start+int64(len(r.buf)) && at > 0
+	if follows {
 		r.next = min(2*r.next, maxFetch)
 	}
 	n := min(int64(max(wanted, r.next)), r.blob.Size-at)
@@ -69,7 +71,11 @@ func (r *remoteFile) fetch(at int64, wanted int) error {
 	buf := make([]byte, n)
 	read, err := io.ReadFull(body, buf)
 	_ = body.Close() // it was read as far as it is wanted
-	r.start, r.buf = at, buf[:read]
+	if follows && len(r.buf)+read <= maxKept {
+		r.buf = append(r.buf, buf[:read]...)
+	} else {
+		r.start, r.buf = at, buf[:read]
+	}
 	if read > 0 && errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -42,16 +43,24 @@ func replan(plan *artifacts.Plan, manifest, config []byte) (*artifacts.Plan, err
 	return out, nil
 }
 
-// meta is what the headers say for the config of a manifest.
-func (f facts) meta() *packaging.BuildMeta {
-	switch {
-	case f.gguf != nil:
-		return &packaging.BuildMeta{
-			Format: "gguf", Name: f.gguf.Name, Family: f.gguf.Architecture, Architecture: f.gguf.Architecture,
-			Quantization: f.gguf.Quantization, ParamSize: strings.ToLower(f.gguf.SizeLabel),
-		}
-	case f.safetensors != nil:
-		return &packaging.BuildMeta{Format: "safetensors", Family: f.safetensors.ModelType, Quantization: f.safetensors.Quantization}
+// metaOf is what the headers of a model's files, and its manifest, say for the config of another manifest.
+func metaOf(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) (*packaging.BuildMeta, error) {
+	meta := &packaging.BuildMeta{Created: m.Created, Annotations: m.Annotations}
+	facts, err := ggufFacts(ctx, reader, m)
+	if err != nil {
+		return nil, err
 	}
-	return &packaging.BuildMeta{}
+	if facts != nil {
+		meta.Format, meta.Name, meta.Family, meta.Architecture = "gguf", facts.Name, facts.Architecture, facts.Architecture
+		meta.Quantization, meta.ParamSize = facts.Quantization, strings.ToLower(facts.SizeLabel)
+		return meta, nil
+	}
+	tensors, err := safetensorsFacts(ctx, reader, m)
+	if err != nil {
+		return nil, err
+	}
+	if tensors != nil {
+		meta.Format, meta.Family, meta.Quantization = "safetensors", tensors.ModelType, tensors.Quantization
+	}
+	return meta, nil
 }

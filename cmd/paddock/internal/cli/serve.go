@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -64,28 +65,49 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
+	model, opts = prepare(ctx, env, store, model, opts)
 	spec, err := workload.FromModel(model, opts)
 	if err != nil {
 		return err
 	}
-	argv, err := choice.Engine.Command(spec, &engine.RunOptions{Detach: o.detach, Replace: o.replace})
+	run := &engine.RunOptions{Detach: o.detach, Replace: o.replace && choice.Docker == nil}
+	argv, err := choice.Engine.Command(spec, run)
 	if err != nil {
 		return err
 	}
-	switch {
-	case o.dryRun:
-		line, err := engine.ShellLine(argv)
-		if err != nil {
-			return err
+	commands := [][]string{argv}
+	if o.replace && !run.Replace {
+		commands = [][]string{choice.Engine.Stop(spec.Name), argv}
+	}
+	if o.dryRun {
+		return printCommands(env, commands)
+	}
+	if len(commands) > 1 {
+		if err := env.Services.Run(ctx, commands[0], &engine.Streams{Out: io.Discard, Err: env.Err}); err != nil {
+			return fmt.Errorf("removing the container %s: %w", spec.Name, err)
 		}
-		return ui.Text(env.Out, line)
-	case o.detach:
+	}
+	if o.detach {
 		return serveDetached(ctx, env, choice.Engine, spec, &detached{argv: argv, replace: o.replace})
 	}
 	if url := spec.URL(); url != "" {
 		ui.Note(env.Err, "serving "+model.Name+" at "+url)
 	}
-	return env.Services.Run(ctx, argv, &engine.Streams{In: env.In, Out: env.Out, Err: env.Err})
+	return serveForeground(ctx, env, spec, argv)
+}
+
+// printCommands prints command lines as a shell reads them.
+func printCommands(env *Env, commands [][]string) error {
+	for _, argv := range commands {
+		line, err := engine.ShellLine(argv)
+		if err != nil {
+			return err
+		}
+		if err := ui.Text(env.Out, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serveModel returns the model to serve. A dry run pulls nothing.

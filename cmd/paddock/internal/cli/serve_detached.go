@@ -37,7 +37,8 @@ func serveDetached(ctx context.Context, env *Env, eng engine.Engine, spec *workl
 		return stopped(ctx, env, eng, spec.Name)
 	}})
 	if err != nil {
-		err = WithHint(fmt.Errorf("serving %s: %w", spec.Model, err), fmt.Sprintf("%s logs %s", eng.Name(), spec.Name))
+		err = explainEnded(ctx, env, eng, spec, fmt.Errorf("serving %s: %w", spec.Model, err))
+		err = WithHint(err, fmt.Sprintf("%s logs %s", eng.Name(), spec.Name))
 		if ctx.Err() != nil {
 			err = errors.Join(err, withdraw(ctx, env, eng, spec.Name, err))
 		}

@@ -137,3 +137,49 @@ func TestServeRefuses(t *testing.T) {
 		t.Errorf("ran %q, asked for %q", w.ran, w.resolved)
 	}
 }
+
+// TestServeExplains: what llama.cpp says of a model that it cannot load is told in other words, with the next thing to do.
+func TestServeExplains(t *testing.T) {
+	const cut = "llama_model_load: error loading model: tensor 'output.weight' data is not within the file bounds, model is corrupted or incomplete\n"
+	for _, c := range []struct {
+		log, says, hint string
+	}{
+		{"load_model: loading\n" + cut + "main: exiting\n", "cut short or damaged ('output.weight')", "paddock ensure --verify " + tiny},
+		{strings.TrimSuffix(cut, "\n"), "cut short", "paddock ensure --verify " + tiny},
+		{"gguf_init_from_file: failed to open GGUF file '/models/m-00002-of-00002.gguf'\n" + cut, "not there ('/models/m-00002", "paddock inspect " + tiny},
+		{cut + "main: model loaded\n", "", ""},
+		{strings.Repeat("x", 1<<20) + "\n" + cut, "cut short", "paddock ensure"},
+	} {
+		w := newWorld(t)
+		w.publish(t, tiny)
+		w.runs = func(_ []string, s *engine.Streams) error {
+			for i := 0; i < len(c.log); i += 1000 { // as it comes from a pipe
+				if _, err := io.WriteString(s.Err, c.log[i:min(i+1000, len(c.log))]); err != nil {
+					return err
+				}
+			}
+			return &engine.ExitError{Name: "podman", Code: 1, Err: errors.New("x")}
+		}
+		code, _, err := w.run(t, "serve", tiny)
+		if code != 1 || !strings.Contains(err.Error(), c.says) || !strings.Contains(strings.Join(Hints(err), ""), c.hint) || !strings.Contains(w.err.String(), c.log) {
+			t.Errorf("%.80s: exit %d, %v, %q", c.log, code, err, Hints(err))
+		}
+		if c.says == "" && len(Hints(err)) > 0 {
+			t.Errorf("of a server that ended later: %v, %q", err, Hints(err))
+		}
+		w = newWorld(t)
+		w.publish(t, tiny)
+		ends := containers(nil)
+		w.runs = func(argv []string, s *engine.Streams) error {
+			if argv[1] == "logs" {
+				_, err := io.WriteString(s.Err, c.log)
+				return err
+			}
+			return ends(argv, s)
+		}
+		code, _, err = w.run(t, "serve", "-d", "--port", "1", tiny)
+		if hints := strings.Join(Hints(err), " "); code != 1 || !strings.Contains(err.Error(), c.says) || !strings.Contains(hints, c.hint) || !strings.Contains(hints, "podman logs") {
+			t.Errorf("detached: %.80s: exit %d, %v, %q", c.log, code, err, hints)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,14 +11,12 @@ import (
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/imagestore"
-	"github.com/paddock-dev/paddock/artifacts/podmanstore"
-	"github.com/paddock-dev/paddock/artifacts/union"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
 	"github.com/paddock-dev/paddock/quadlet"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/registry"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // Services are what the commands work with. Each is asked for when a command needs it, so that help and version touch
@@ -70,7 +67,7 @@ func chooseEngine(ctx context.Context, env *Env) (*engine.Choice, error) {
 		Podman: &engine.ProbeOptions{Environ: env.Environ(), CacheDir: env.cacheDir()},
 	})
 	if errors.Is(err, engine.ErrNoEngine) {
-		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later")
+		err = WithHint(err, "install podman "+podmanargs.MinNative().String()+" or later, or docker")
 	}
 	return choice, err
 }
@@ -86,32 +83,8 @@ func (e *Env) cacheDir() string {
 	return ""
 }
 
-func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
-	choice, err := env.Engine(ctx)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case !choice.Native():
-		return nil, WithHint(fmt.Errorf("opening the store of %s: %s", choice.Engine.Name(), choice.Reason),
-			"models are kept in the artifact store of podman "+podmanargs.MinNative().String()+" or later")
-	case choice.Podman.Remote:
-		return nil, fmt.Errorf("opening Podman's artifact store: %s talks to a service, and its store is on that machine", choice.Podman.Path)
-	}
-	store, err := podmanstore.Open(&podmanstore.Options{GraphRoot: choice.Podman.GraphRoot, Logger: env.Log(), Wait: env.tellWait})
-	if err != nil {
-		return nil, err
-	}
-	images, err := openImages(env, choice.Podman)
-	if err != nil {
-		return nil, err
-	}
-	return union.New(
-		union.Member{Store: store, Word: podmanstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact}},
-		union.Member{Store: images, Word: imagestore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
-}
-
-func newRegistry(env *Env, o *originOptions) (*registry.Resolver, error) {
+// registryOptions are how registries are reached.
+func registryOptions(env *Env, o *originOptions) (*registry.Options, error) {
 	cfg, err := env.Config()
 	if err != nil {
 		return nil, err
@@ -126,15 +99,41 @@ func newRegistry(env *Env, o *originOptions) (*registry.Resolver, error) {
 		verify := o.tlsVerify == types.OptionalBoolTrue
 		opts.TLSVerify = &verify
 	}
+	return opts, nil
+}
+
+func newRegistry(env *Env, o *originOptions) (*registry.Resolver, error) {
+	opts, err := registryOptions(env, o)
+	if err != nil {
+		return nil, err
+	}
 	return registry.New(opts)
 }
 
 func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
+	opts, err := registryOptions(env, o)
+	if err != nil {
+		return nil, err
+	}
 	r, err := env.Registry(o)
 	if err != nil {
 		return nil, err
 	}
-	return transports.NewTable(
-		transports.Transport{Name: "registry", Schemes: []string{"docker"}, Bare: true, Resolver: r},
-		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
+	sys, err := opts.SystemContext()
+	if err != nil {
+		return nil, err
+	}
+	web := &source.WebOptions{
+		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
+		Agent: opts.UserAgent, Username: opts.Username, Password: opts.Password, Stall: opts.Stall,
+	}
+	rows := []transports.Transport{
+		{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r},
+		{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)},
+	}
+	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
+	if err != nil {
+		return nil, err
+	}
+	return shortNamed(env, table)
 }

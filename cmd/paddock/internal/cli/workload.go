@@ -14,6 +14,7 @@ type workloadOptions struct {
 	name       string
 	host       *string
 	port       *int
+	runtime    *string
 	image      *string
 	ctxSize    *int
 	network    *string
@@ -26,7 +27,8 @@ func (o *workloadOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "call the container `NAME` (default: after the model)"},
 		optionalStringFlag(&o.host, "127.0.0.1", "listen on the address `IP`", "host"),
 		optionalIntFlag(&o.port, "8080", "listen on `PORT`", "port", "p"),
-		optionalStringFlag(&o.image, "", "run the server from `IMAGE`, one whose entry point is llama-server", "image"),
+		optionalStringFlag(&o.runtime, "auto", "serve with `RUNTIME`: auto, llama.cpp (GGUF files) or vllm (safetensors directories)", "runtime"),
+		optionalStringFlag(&o.image, "", "run the server from `IMAGE`, one whose entry point is the runtime's server", "image"),
 		optionalIntFlag(&o.ctxSize, "", "use a context of `N` tokens; 0 leaves it to the server", "ctx-size", "c"),
 		stringsFlag(&o.env, "set `NAME=VALUE` in the container", "env", "e"),
 		optionalStringFlag(&o.network, "", "connect the container to `NETWORK`, as podman run --network", "network"),
@@ -41,7 +43,7 @@ func (o *workloadOptions) options(env *Env) (*workload.Options, error) {
 	}
 	s := &cfg.Serve
 	for _, err := range []error{
-		s.Host.Override(o.host, "--host"), s.Port.Override(o.port, "--port"), s.Image.Override(o.image, "--image"),
+		s.Host.Override(o.host, "--host"), s.Port.Override(o.port, "--port"), s.Image.Override(o.image, "--image"), s.VLLMImage.Override(o.image, "--image"), s.Runtime.Override(o.runtime, "--runtime"),
 		s.CtxSize.Override(o.ctxSize, "--ctx-size"), s.Network.Override(o.network, "--network"),
 	} {
 		if err != nil {
@@ -49,8 +51,8 @@ func (o *workloadOptions) options(env *Env) (*workload.Options, error) {
 		}
 	}
 	opts := &workload.Options{
-		Name: o.name, Image: s.Image.Value, CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value,
-		Network: s.Network.Value, ServerArgs: o.serverArgs,
+		Name: o.name, Runtime: workload.Runtime(s.Runtime.Value), Image: s.Image.Value, VLLMImage: s.VLLMImage.Value,
+		CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value, Network: s.Network.Value, ServerArgs: o.serverArgs,
 	}
 	for _, e := range o.env {
 		name, value, ok := strings.Cut(e, "=")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -31,6 +32,14 @@ func isEmpty(s string) bool { return s == "" }
 func notEmpty(s string) error {
 	if s == "" {
 		return errors.New("may not be empty")
+	}
+	return nil
+}
+
+// folder is an absolute path, or none.
+func folder(s string) error {
+	if s != "" && !filepath.IsAbs(s) {
+		return fmt.Errorf("%q is no absolute path", s)
 	}
 	return nil
 }

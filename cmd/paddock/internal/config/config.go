@@ -11,6 +11,7 @@ const originDefault = "default"
 // Config holds the settings.
 type Config struct {
 	Engine  Engine
+	Store   Store
 	Pull    Pull
 	Serve   Serve
 	Quadlet Quadlet
@@ -22,6 +23,13 @@ type Config struct {
 type Engine struct {
 	// Name is "podman", "docker", or "" for the first of the two that is there.
 	Name Value[string]
+}
+
+// Store is the table [store].
+type Store struct {
+	// Dir is the absolute path of the folder that models are kept in for Docker, and for Podman before 5.6; "" for
+	// /var/lib/paddock as root, and paddock in the user's data folder otherwise.
+	Dir Value[string]
 }
 
 // Pull is the table [pull].
@@ -36,8 +44,11 @@ type Pull struct {
 
 // Serve is the table [serve].
 type Serve struct {
-	// Image is the container image of the server.
-	Image Value[string]
+	// Runtime is the program that serves a model: "auto", "llama.cpp" or "vllm".
+	Runtime Value[string]
+	// Image is the container image of llama.cpp, VLLMImage that of vLLM.
+	Image     Value[string]
+	VLLMImage Value[string]
 	// Host is the address to listen on, and Port the port: 1 to 65535.
 	Host Value[string]
 	Port Value[int]
@@ -57,13 +68,16 @@ type Quadlet struct {
 func Default() *Config {
 	return &Config{
 		Engine: Engine{Name: byDefault("", oneOf("", "podman", "docker"))},
+		Store:  Store{Dir: byDefault("", folder)},
 		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
-			Image:   byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
-			Host:    byDefault("127.0.0.1", address),
-			Port:    byDefault(8080, within(1, 65535)),
-			CtxSize: byDefault(0, within(0, 1<<30)),
-			Network: byDefault[string]("", nil),
+			Runtime:   byDefault("auto", oneOf("auto", "llama.cpp", "vllm")),
+			Image:     byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
+			VLLMImage: byDefault("docker.io/vllm/vllm-openai:v0.11.0", image),
+			Host:      byDefault("127.0.0.1", address),
+			Port:      byDefault(8080, within(1, 65535)),
+			CtxSize:   byDefault(0, within(0, 1<<30)),
+			Network:   byDefault[string]("", nil),
 		},
 		Quadlet: Quadlet{Restart: byDefault("on-failure",
 			oneOf("no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"))},

@@ -37,10 +37,13 @@ func (c *Config) All() []Setting {
 func (c *Config) settings() []setting {
 	return []setting{
 		textSetting("engine.name", "PADDOCK_ENGINE", &c.Engine.Name),
+		textSetting("store.dir", "PADDOCK_STORE_DIR", &c.Store.Dir),
 		intSetting("pull.jobs", "PADDOCK_JOBS", &c.Pull.Jobs),
 		boolSetting("pull.local", "PADDOCK_LOCAL", &c.Pull.Local),
 		intSetting("pull.stall_timeout", "PADDOCK_STALL_TIMEOUT", &c.Pull.StallTimeout),
+		textSetting("serve.runtime", "PADDOCK_RUNTIME", &c.Serve.Runtime),
 		textSetting("serve.image", "PADDOCK_IMAGE", &c.Serve.Image),
+		textSetting("serve.vllm_image", "PADDOCK_VLLM_IMAGE", &c.Serve.VLLMImage),
 		textSetting("serve.host", "PADDOCK_HOST", &c.Serve.Host),
 		intSetting("serve.port", "PADDOCK_PORT", &c.Serve.Port),
 		intSetting("serve.ctx_size", "PADDOCK_CTX_SIZE", &c.Serve.CtxSize),

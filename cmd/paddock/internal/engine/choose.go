@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 )
@@ -32,6 +33,17 @@ type Choice struct {
 
 // Native says whether the engine has the artifact store that paddock lands models in. Without it models are folders.
 func (c *Choice) Native() bool { return c.Podman != nil && c.Podman.Version.Native() }
+
+// Remote returns where the engine runs if that is another machine, whose files are not this one's; "" if it is here.
+func (c *Choice) Remote() string {
+	switch {
+	case c.Podman != nil && c.Podman.Remote:
+		return "the machine of the service that " + c.Podman.Path + " talks to"
+	case c.Docker != nil && c.Docker.Host != "" && !strings.HasPrefix(c.Docker.Host, "unix://"):
+		return c.Docker.Host
+	}
+	return ""
+}
 
 // Choose picks the engine: the one requested, or else Podman, or else Docker. A Podman that is there but broken is an error, not
 // a reason for Docker: its models would be out of sight. Without any engine the error wraps ErrNoEngine.

@@ -10,7 +10,7 @@ func TestChoose(t *testing.T) {
 	podman, _ := podmanAt(t, t.TempDir())
 	old := writeProgram(t, "podman", `echo '{"store":{"graphRoot":"/g"},"version":{"Version":"5.4.2"}}'`)
 	broken := writeProgram(t, "podman", "exit 125")
-	docker := writeProgram(t, "docker", `echo '{"Client":{"Version":"1"},"Server":{"Version":"28.5.2"}}'`)
+	docker := writeProgram(t, "docker", `[ "$1" = version ] || exec echo unix:///run/docker.sock; echo '{"Client":{"Version":"1"},"Server":{"Version":"28.5.2"}}'`)
 	down := writeProgram(t, "docker", "echo cannot connect >&2; exit 1")
 	shim := writeProgram(t, "docker", `echo '{"Client":{"Version":"5.8.6"}}'`)
 	const none = "/nonexistent/x"

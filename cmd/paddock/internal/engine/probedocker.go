@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -14,6 +15,8 @@ type DockerInfo struct {
 	Path string
 	// Version is the server's: "28.5.2".
 	Version string
+	// Host is the address of the server: "unix:///var/run/docker.sock"; "" if the program does not say.
+	Host string
 }
 
 // ProbeDocker asks Docker for its version; path "" looks for "docker" in PATH, limit 0 is 10 s. It fails if the server does not answer,
@@ -36,5 +39,10 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 	if raw.Server == nil || raw.Server.Version == "" {
 		return nil, fmt.Errorf("reading the version that %s says: %w", path, errors.New("it names no server; is it Podman's stand-in for docker?"))
 	}
-	return &DockerInfo{Path: path, Version: raw.Server.Version}, nil
+	// the context in use, which DOCKER_HOST overrides
+	host, err := ask(ctx, []string{path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"}, nil, limit)
+	if err != nil {
+		return nil, err
+	}
+	return &DockerInfo{Path: path, Version: raw.Server.Version, Host: strings.TrimSpace(string(host))}, nil
 }

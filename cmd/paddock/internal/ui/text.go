@@ -17,6 +17,9 @@ func Text(w io.Writer, text string) error {
 	return write(w, strings.TrimSuffix(Clean(text), "\n")+"\n")
 }
 
+// Bytes prints data as they are, byte for byte: for files and pipes, where a digest must stay what it is.
+func Bytes(w io.Writer, data []byte) error { return write(w, string(data)) }
+
 // Size says a number of bytes as Podman's image list does, in powers of 1000 with four digits: "519.9 kB".
 func Size(bytes int64) string {
 	return units.CustomSize("%.4g %s", float64(bytes), 1000, sizeUnits())

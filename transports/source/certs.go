@@ -1,4 +1,4 @@
-package registry
+package source
 
 import (
 	"crypto/tls"
@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"go.podman.io/image/v5/pkg/tlsclientconfig"
-	"go.podman.io/image/v5/types"
 	"go.podman.io/storage/pkg/configfile"
 	"go.podman.io/storage/pkg/unshare"
 )
@@ -17,31 +16,41 @@ import (
 // dockerCertsDir is where Docker keeps what certs.d does for Podman; it comes last. containers-certs.d(5).
 const dockerCertsDir = "/etc/docker/certs.d"
 
-// ownTLS makes the TLS settings for a registry: its CAs and client certificates.
-func ownTLS(sys *types.SystemContext, host string, insecure bool) (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: insecure}
-	dir := sys.DockerCertPath
+// Trust says which certificates a transport takes and shows; the zero value is what containers-certs.d(5) says of each host.
+type Trust struct {
+	// Insecure takes any certificate.
+	Insecure bool
+	// CertDir holds a CA (*.crt) and a client certificate (*.cert, *.key) for every host; "": certs.d.
+	CertDir string
+	// PerHostCertDir replaces the certs.d folders: it holds a folder for each host[:port]. "": the usual ones.
+	PerHostCertDir string
+}
+
+// Own makes the TLS settings for an origin: its CAs and client certificates.
+func (t *Trust) Own(host string) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
+	dir := t.CertDir
 	if dir == "" {
 		var err error
-		if dir, err = perHostCertDir(sys, host); err != nil {
+		if dir, err = t.perHost(host); err != nil {
 			return nil, err
 		}
 	}
 	return config, addCertificates(config, dir, host)
 }
 
-// otherTLS makes the settings for a host that a registry leads to. What the registry's administrator trusts is trusted
-// there too, as by Podman; but the registry's client certificates stay at home.
-func otherTLS(sys *types.SystemContext, own *tls.Config, host string) (*tls.Config, error) {
+// Other makes the settings for a host that an origin leads to. What the origin's administrator trusts is trusted there
+// too, as by Podman; but the origin's client certificates stay at home.
+func (t *Trust) Other(own *tls.Config, host string) (*tls.Config, error) {
 	config := own.Clone()
 	config.Certificates = nil
 	if config.RootCAs != nil {
 		config.RootCAs = config.RootCAs.Clone()
 	}
-	if sys.DockerCertPath != "" {
+	if t.CertDir != "" {
 		return config, nil
 	}
-	dir, err := perHostCertDir(sys, host)
+	dir, err := t.perHost(host)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +67,11 @@ func addCertificates(config *tls.Config, dir, host string) error {
 	return nil
 }
 
-// perHostCertDir returns the first certs.d folder for a host, or "". The rule is that of go.podman.io/image/docker, dockerCertDir,
+// perHost returns the first certs.d folder for a host, or "". The rule is that of go.podman.io/image/docker, dockerCertDir,
 // which is not exported.
-func perHostCertDir(sys *types.SystemContext, host string) (string, error) {
-	if sys.DockerPerHostCertDirPath != "" {
-		return filepath.Join(sys.DockerPerHostCertDirPath, host), nil
+func (t *Trust) perHost(host string) (string, error) {
+	if t.PerHostCertDir != "" {
+		return filepath.Join(t.PerHostCertDir, host), nil
 	}
 	paths, err := configfile.GetSearchPaths(&configfile.File{
 		Name: "certs", Extension: "d", DoNotUseExtensionForConfigName: true, UserId: unshare.GetRootlessUID(),

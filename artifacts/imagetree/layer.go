@@ -1,0 +1,91 @@
+package imagetree
+
+import (
+	"archive/tar"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/paddock-dev/paddock/artifacts/packaging"
+)
+
+// The marks by which a layer removes what layers below it have (image-spec, layer.md).
+const (
+	whiteout = ".wh."
+	opaque   = ".wh..wh..opq"
+)
+
+// Node is one file of an image.
+type Node struct {
+	Kind byte // a tar type: tar.TypeReg, tar.TypeDir, tar.TypeSymlink, or one that no model has
+	Link string
+	// Digest and Size are of a regular file's content.
+	Digest digest.Digest
+	Size   int64
+	// Layer is the digest of the layer that has it.
+	Layer digest.Digest
+}
+
+// Layer is what one layer does to the folder of the models.
+type Layer struct {
+	digest  digest.Digest
+	nodes   map[string]Node // by path without a leading slash
+	removes []string        // paths that lower layers have and this one takes away, with all below them
+	clears  []string        // folders of which it takes away all that lower layers have in them
+}
+
+// NewLayer returns a layer without entries.
+func NewLayer(d digest.Digest) *Layer { return &Layer{digest: d, nodes: map[string]Node{}} }
+
+// clean reads a name as storage libraries do when they unpack a layer: relative to the root.
+func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
+
+// root is packaging.ImageRoot as it is in a tar.
+func root() string { return strings.TrimPrefix(packaging.ImageRoot, "/") }
+
+func inside(p string) bool { return p == root() || strings.HasPrefix(p, root()+"/") }
+
+// Concerns says whether an entry is one of the folder of the models.
+func Concerns(h *tar.Header) bool { return inside(clean(h.Name)) }
+
+// Add takes in one entry; d is the digest of its content if it is a regular file. The lower layers are those that a hard link
+// may lead to.
+func (l *Layer) Add(h *tar.Header, d digest.Digest, lower *Tree) error {
+	name := clean(h.Name)
+	dir, base := path.Dir(name), path.Base(name)
+	switch {
+	case base == opaque:
+		if inside(dir) {
+			l.clears = append(l.clears, dir)
+		} else if dir == "." {
+			l.removes = append(l.removes, root())
+		}
+		return nil
+	case strings.HasPrefix(base, whiteout):
+		if gone := path.Join(dir, strings.TrimPrefix(base, whiteout)); inside(gone) {
+			l.removes = append(l.removes, gone)
+		}
+		return nil
+	case !inside(name):
+		return nil
+	}
+	n := Node{Kind: h.Typeflag, Size: h.Size, Link: h.Linkname, Digest: d, Layer: l.digest}
+	if h.Typeflag == tar.TypeGNUSparse {
+		n.Kind = tar.TypeReg
+	}
+	if h.Typeflag == tar.TypeLink {
+		to := clean(h.Linkname)
+		other, ok := l.nodes[to]
+		if !ok {
+			other, ok = lower.nodes[to]
+		}
+		if !ok || other.Kind != tar.TypeReg {
+			return fmt.Errorf("%w: it is a hard link to %.300q, which is no file below %s", packaging.ErrUnsafePath, h.Linkname, packaging.ImageRoot)
+		}
+		n = other
+	}
+	l.nodes[name] = n
+	return nil
+}
