@@ -34,6 +34,8 @@ func layers() []layer {
 		{"artifacts/workload/...", serving},
 		{"artifacts/staging/...", model},
 		{"artifacts/caches/...", nil},
+		{"artifacts/asimage/...", model},
+		{"artifacts/pack/...", append(slices.Clone(model), "artifacts/gguf", "artifacts/safetensors")},
 		{"artifacts/storetest/...", model},
 		{"artifacts/imagetree/...", []string{"artifacts/packaging"}},
 		{"artifacts/unpack/...", append(slices.Clone(model), "artifacts/imagetree")},

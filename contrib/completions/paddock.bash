@@ -55,7 +55,7 @@ _paddock_node() {
     '')
         flags='--help -h --config --engine --log-level --version -v'
         valued='--config --engine --log-level'
-        subs='pull ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion help'
+        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion help'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
@@ -64,6 +64,71 @@ _paddock_node() {
         valued='--authfile --creds --cert-dir --progress --jobs --include --exclude --tag -t --config --engine --log-level'
         subs=''
         choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'pack')
+        flags='--tag -t --license --author --source --revision --model-version --vendor --family --title --description --documentation --annotation --hidden --follow --dry-run --quiet -q --progress --help -h --config --engine --log-level'
+        valued='--tag -t --license --author --source --revision --model-version --vendor --family --title --description --documentation --annotation --progress --config --engine --log-level'
+        subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'push')
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --config --engine --log-level'
+        subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
+        ;;
+    'copy')
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --format -f --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --format -f --config --engine --log-level'
+        subs=''
+        choices[--progress]='bars plain json none'
+        choices[--format]='modelpack docker'
+        choices[-f]='modelpack docker'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'convert')
+        flags='--to --tag -t --arch --quiet -q --progress --help -h --config --engine --log-level'
+        valued='--to --tag -t --arch --progress --config --engine --log-level'
+        subs=''
+        choices[--to]='image artifact'
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
+        ;;
+    'tags')
+        flags='--format -f --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--format -f --authfile --creds --cert-dir --config --engine --log-level'
+        subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'login')
+        flags='--username -u --password -p --password-stdin --get-login --authfile --cert-dir --tls-verify --help -h --config --engine --log-level'
+        valued='--username -u --password -p --authfile --cert-dir --config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'logout')
+        flags='--all -a --authfile --help -h --config --engine --log-level'
+        valued='--authfile --config --engine --log-level'
+        subs=''
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         files=1
@@ -78,8 +143,8 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'inspect')
-        flags='--format -f --raw --raw-config --help -h --config --engine --log-level'
-        valued='--format -f --config --engine --log-level'
+        flags='--format -f --raw --raw-config --remote -r --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--format -f --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--format]='json'
         choices[-f]='json'
@@ -241,11 +306,60 @@ _paddock_node() {
     'help')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
-        subs='pull ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion'
+        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
     'help pull')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help pack')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help push')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help copy')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help convert')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help tags')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help login')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help logout')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''

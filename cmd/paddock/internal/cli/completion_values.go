@@ -34,7 +34,12 @@ func flagValues(path []string, flag string) []string {
 			words = append(words, string(r))
 		}
 		return words
+	case "to":
+		return []string{"image", "artifact"}
 	case "format":
+		if joinWords(path) == "copy" {
+			return []string{"modelpack", "docker"}
+		}
 		if slices.Contains([]string{"ls", "quadlet ls", "gpu"}, joinWords(path)) {
 			return []string{"table", "json"}
 		}

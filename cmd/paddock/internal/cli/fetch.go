@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -12,16 +11,12 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
-	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
 // fetchOptions are those of every command that may pull.
 type fetchOptions struct {
-	origin   originOptions
-	quiet    bool
-	progress string
-	jobs     *int
-	noLocal  types.OptionalBool
+	transferOptions
+	noLocal types.OptionalBool
 	// admit refuses a model by what its manifest says of it, before any weight is pulled; nil admits every one.
 	admit func(*artifacts.Model) error
 	// weigh says what is to be known of a model's size before it is pulled; nil says nothing.
@@ -29,26 +24,10 @@ type fetchOptions struct {
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
-	return append(o.origin.flags(),
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Destination: &o.quiet, Usage: "show no progress"},
-		&cli.StringFlag{Name: "progress", Destination: &o.progress,
-			Usage: "show progress as `KIND`: bars, plain, json or none (default: bars on a terminal, plain elsewhere)"},
-		optionalIntFlag(&o.jobs, "", "open at most `N` connections at once", "jobs"),
+	return append(o.transferOptions.flags(),
 		stringsFlag(&o.origin.include, "of a repository of files, take those that match `GLOB` instead of the usual ones", "include"),
 		stringsFlag(&o.origin.exclude, "of a repository of files, leave out those that match `GLOB`", "exclude"),
-		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"),
-	)
-}
-
-func (o *fetchOptions) check() error {
-	mode := ui.ProgressMode(o.progress)
-	if mode != ui.ProgressAuto && !slices.Contains(ui.ProgressModes(), mode) {
-		return usagef("unknown progress %q: want bars, plain, json or none", o.progress)
-	}
-	if o.quiet && o.progress != "" {
-		return usagef("--quiet and --progress cannot be used together")
-	}
-	return o.origin.check()
+		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"))
 }
 
 // override puts the flags over the settings.
@@ -61,15 +40,6 @@ func (o *fetchOptions) override(cfg *config.Config) error {
 	}
 	local := o.noLocal == types.OptionalBoolFalse
 	return cfg.Pull.Local.Override(&local, "--no-local")
-}
-
-// show starts showing progress.
-func (o *fetchOptions) show(env *Env) *ui.Progress {
-	mode := ui.ProgressMode(o.progress)
-	if o.quiet {
-		mode = ui.ProgressNone
-	}
-	return ui.NewProgress(env.Err, &ui.ProgressOptions{Mode: mode})
 }
 
 // fetch pulls a model: resolves the reference, and lands what the store lacks.

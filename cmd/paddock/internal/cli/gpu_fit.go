@@ -108,7 +108,7 @@ func modelToFit(ctx context.Context, env *Env, o *fitOptions) (name string, mode
 	if err != nil {
 		return "", nil, err
 	}
-	found, err := store.Find(ctx, localName(o.model))
+	found, err := findModel(ctx, env, store, o.model)
 	reader, readable := store.(artifacts.Reader)
 	switch {
 	case errors.Is(err, artifacts.ErrNotFound), err == nil && !readable:
@@ -133,7 +133,7 @@ func modelToFit(ctx context.Context, env *Env, o *fitOptions) (name string, mode
 	if err != nil {
 		return "", nil, err
 	}
-	model, err = fitModel(ctx, &planReader{plan}, planned)
+	model, err = fitModel(ctx, newRemotePlan(plan), planned)
 	return planned.Name, model, err
 }
 

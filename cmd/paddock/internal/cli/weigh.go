@@ -32,7 +32,7 @@ func weights(m *artifacts.Model) int64 {
 // fitModel is what the estimate is made of: the manifest's sizes, and the facts of the files' headers, if they have any.
 func fitModel(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) (*fit.Model, error) {
 	model := &fit.Model{Weights: weights(m)}
-	facts, err := readFacts(ctx, reader, m)
+	facts, err := ggufFacts(ctx, reader, m)
 	switch {
 	case facts != nil:
 		ofGGUF(model, facts)
@@ -92,7 +92,7 @@ func weigher(env *Env, choice *engine.Choice, opts *workload.Options) func(conte
 		if err != nil || place.memory <= 0 || weights(m) < place.memory/8 {
 			return // nothing is known to weigh it by, or it is small
 		}
-		model, err := fitModel(ctx, &planReader{plan}, m)
+		model, err := fitModel(ctx, newRemotePlan(plan), m)
 		if err != nil {
 			env.Log().Debug("weighing a model by its manifest alone", "error", err)
 		}
