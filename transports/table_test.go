@@ -97,6 +97,12 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestSecretsOfURLs(t *testing.T) {
+	if _, err := newTable(t).Parse("https://me:secret@h/m.gguf?token=secret\n"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
+	}
+}
+
 func TestTableWithoutBareNames(t *testing.T) {
 	table, err := transports.NewTable(transports.Transport{Name: "hub", Schemes: []string{"hub"}, Resolver: &recorder{}})
 	if err != nil {
