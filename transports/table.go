@@ -114,7 +114,7 @@ func (t *Table) parse(input string) (Reference, error) {
 	}
 	if local != nil {
 		if path == "" {
-			return Reference{}, fmt.Errorf("nothing follows %s:", prefix)
+			return Reference{}, fmt.Errorf("no path follows %q", prefix+":")
 		}
 		return Reference{Transport: local, Scheme: strings.ToLower(prefix), Prefix: true, Argument: path}, nil
 	}
