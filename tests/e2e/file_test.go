@@ -12,8 +12,8 @@ func TestFile(t *testing.T) {
 	who := asRoot(t)
 	dir := single(t).unpack(t, who.Lab)
 	// beside the store, where a hard link can be
-	store := storeDir(t, who)
-	work := strings.TrimSpace(who.MustRun(t, "mktemp", "-d", store+"/../file-test.XXXXXX"))
+	graphRoot := strings.TrimSpace(who.MustRun(t, "podman", "info", "--format", "{{.Store.GraphRoot}}")) // which makes it
+	work := strings.TrimSpace(who.MustRun(t, "mktemp", "-d", graphRoot+"/file-test.XXXXXX"))
 	t.Cleanup(func() { who.Run(t, "rm", "-rf", work) })
 	who.MustRun(t, "sh", "-c", "cp "+dir+"/model.gguf "+work+"/m.gguf; chmod 644 "+work+"/m.gguf")
 	state := func() string {
