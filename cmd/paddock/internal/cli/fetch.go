@@ -11,6 +11,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // fetchOptions are those of every command that may pull.
@@ -117,7 +118,7 @@ func naming(reference string, err error) error {
 	if strings.Contains(err.Error(), localName(reference)) {
 		return err
 	}
-	return fmt.Errorf("pulling %s: %w", reference, err)
+	return fmt.Errorf("pulling %s: %w", source.Scrub(errors.New(reference)), err) // a URL may hold secrets
 }
 
 // findOrFetch returns the model of that name from the store, or pulls it.
