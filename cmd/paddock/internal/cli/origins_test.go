@@ -51,7 +51,7 @@ func TestAdmitPending(t *testing.T) {
 	plan := &artifacts.Plan{Pending: []artifacts.Pending{{Name: "m"}}, Complete: func([]artifacts.Found) (*artifacts.Plan, error) {
 		return &artifacts.Plan{Manifest: []byte(`{"schemaVersion":2,"config":{},"layers":[]}`)}, nil
 	}}
-	if err := o.admitted(plan); err != nil {
+	if err := o.admitted(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := plan.Complete(nil); err == nil {

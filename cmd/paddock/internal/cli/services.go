@@ -128,12 +128,13 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows = append(rows, transports.Transport{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r})
+	rows = append(rows,
+		transports.Transport{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r},
+		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 	web := &source.WebOptions{
 		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
 		Agent: opts.UserAgent, Username: opts.Username, Password: opts.Password, Stall: opts.Stall,
 	}
-	rows = append(rows, transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
 	if err != nil {
 		return nil, err
