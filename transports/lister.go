@@ -30,7 +30,8 @@ func (t *Table) List(ctx context.Context, input string) ([]string, error) {
 		return nil, err
 	}
 	for i := range found {
-		found[i] = Reference{Transport: ref.Transport, Scheme: ref.Scheme, Argument: found[i]}.String()
+		ref.Argument = found[i]
+		found[i] = ref.String()
 	}
 	return found, nil
 }

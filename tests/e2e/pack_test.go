@@ -65,7 +65,7 @@ func TestPublished(t *testing.T) {
 
 	titles := map[string]string{} // what others than paddock call the files
 	for path, sum := range m.sums(t) {
-		titles[path[strings.LastIndex(path, "/")+1:]] = sum
+		titles[strings.ReplaceAll(path, "/", "_")] = sum
 	}
 	same := func(what, dir string) {
 		t.Helper()
