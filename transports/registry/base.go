@@ -94,7 +94,7 @@ func (r *Resolver) readKit(ctx context.Context, plan *artifacts.Plan) (*packagin
 
 // readPatiently reads a small blob, from a registry that is busy a few times.
 func (r *Resolver) readPatiently(ctx context.Context, b *artifacts.Blob) ([]byte, error) {
-	const tries, pause = 5, 500 * time.Millisecond
+	const tries, pause = 5, 100 * time.Millisecond
 	ctx, cancel := r.patience(ctx)
 	defer cancel()
 	for try := 1; ; try++ {

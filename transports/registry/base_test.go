@@ -98,7 +98,7 @@ func TestBaseChain(t *testing.T) {
 
 // TestBaseRefused: what is wrong with a base is told as for any model, with the way to it.
 func TestBaseRefused(t *testing.T) {
-	reg, closed := fake.New(t, nil), fake.New(t, &fake.Options{Auth: fake.Basic})
+	reg, closed := fake.New(t, nil), fake.New(t, &fake.Options{Username: "alice", Password: "secret"})
 	putKit(closed, "org/secret", "m.gguf", "model.v1.tar")
 	putKit(reg, "org/base", "m.gguf", "model.v1.tar")
 	reg.PutModel("org/pack", "1", data(10))
