@@ -95,6 +95,7 @@ install: build man ## Install below DESTDIR and PREFIX
 	install -D -m 0644 contrib/completions/paddock.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/paddock
 	install -D -m 0644 contrib/completions/_paddock $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_paddock
 	install -D -m 0644 contrib/completions/paddock.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/paddock.fish
+	install -D -m 0644 contrib/models.conf $(DESTDIR)$(PREFIX)/share/containers/models.conf
 	install -D -m 0644 contrib/tmpfiles.d/paddock.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/paddock.conf
 	install -D -m 0644 contrib/user-tmpfiles.d/paddock.conf $(DESTDIR)$(PREFIX)/share/user-tmpfiles.d/paddock.conf
 

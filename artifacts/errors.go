@@ -17,6 +17,8 @@ var (
 	ErrAmbiguous = errors.New("ambiguous")
 	// ErrIsImage says that a name is a container image, where an artifact was asked for.
 	ErrIsImage = errors.New("is a container image, not an artifact")
+	// ErrNameTaken says that a name is that of a model with another origin.
+	ErrNameTaken = errors.New("name is taken")
 	// ErrInvalidName says that a string is no name that a model can be kept under.
 	ErrInvalidName = errors.New("invalid name")
 )

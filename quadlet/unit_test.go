@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,9 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 		},
 		"derived": func(s *workload.Spec, _ *UnitOptions) {
 			s.MountSource = "localhost/paddock/derived:" + blob[len("sha256:"):]
+		},
+		"image": func(s *workload.Spec, _ *UnitOptions) {
+			s.Mounts = []workload.FileMount{{Destination: "/models", ImagePath: "/models"}}
 		},
 		"host-network": func(s *workload.Spec, _ *UnitOptions) { s.Network, s.Host, s.Port = "host", "::1", 9000 },
 		"ipv6":         func(s *workload.Spec, _ *UnitOptions) { s.Host, s.Network = "::1", "web:ip=10.88.0.9" },
@@ -211,7 +215,7 @@ func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 	}
 	for i, m := range wordsOf(t, settings, "Container", "Mount") {
 		f := fields(t, m)
-		if f[0] != "type=artifact" && f[0] != "type=bind" || f[3] != "destination="+spec.Mounts[i].Destination && f[2] != "destination="+spec.Mounts[i].Destination {
+		if !slices.Contains([]string{"type=artifact", "type=bind", "type=image"}, f[0]) || f[3] != "destination="+spec.Mounts[i].Destination && f[2] != "destination="+spec.Mounts[i].Destination {
 			t.Errorf("mount %d: got %q", i, f)
 		}
 	}

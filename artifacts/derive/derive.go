@@ -85,14 +85,18 @@ type origin struct {
 	config []byte
 }
 
-// derivable parses the manifest of a plan; nil if nothing is to be derived from it, be it that it cannot be parsed.
+// derivable parses the manifest of a plan; nil if nothing is to be derived from it, be it that it cannot be parsed. Files that
+// may not exist are refused: the error wraps packaging.ErrUnsafePath.
 func derivable(plan *artifacts.Plan, opts *Options) (*origin, error) {
 	config, err := stagedConfig(plan, opts)
 	if err != nil {
 		return nil, err
 	}
 	model, err := packaging.Parse(plan.Manifest, config)
-	if err != nil {
+	switch {
+	case errors.Is(err, packaging.ErrUnsafePath):
+		return nil, err // the config of a ModelKit names files, too
+	case err != nil:
 		opts.Logger.Debug("not deriving from a manifest", "name", plan.Name, "error", err)
 		return nil, nil
 	}

@@ -6,6 +6,8 @@
 //	    manifest.json                   byte for byte
 //	    <hex>                           the config and the layers
 //	    manifest.digest                 what manifest.json must hash to, since dir: itself does not say
+//	    derived.digest                  of a model in archives, or of an image: the blob that is the manifest of its single
+//	                                    files (packaging.Derive), which are blobs beside those of the publisher
 //	staging/  tmp/  trash/  lock
 //
 // A blob that several names have is one file with several names (hard links). There is no list of names and no pool of

@@ -2,6 +2,7 @@ package imagestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -31,18 +32,17 @@ func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing: %w", err)
 	}
+	found, errs := make([]*described, len(r.images)), make([]error, len(r.images))
+	err = atrest.Each(ctx, len(r.images), func(i int) {
+		if len(r.images[i].Names) > 0 {
+			found[i], errs[i] = r.describe(&r.images[i])
+		}
+	})
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, fmt.Errorf("listing: %w", err)
+	}
 	var models []*artifacts.Model
-	for i := range r.images {
-		if len(r.images[i].Names) == 0 {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("listing: %w", err)
-		}
-		d, err := r.describe(&r.images[i])
-		if err != nil {
-			return nil, fmt.Errorf("listing: %w", err)
-		}
+	for _, d := range found {
 		if d == nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/vbatts/tar-split/tar/asm"
+	tsstorage "github.com/vbatts/tar-split/tar/storage"
 	"go.podman.io/storage"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -152,4 +155,81 @@ func land(t *testing.T, s *Store, o *storetest.Origin) *artifacts.Model {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// putUnchecked writes an image as podman pull does, whatever it carries, and names it.
+func putUnchecked(t *testing.T, s *Store, o *storetest.Origin, r *request) {
+	t.Helper()
+	for i := range o.Plan.Blobs {
+		d := o.Plan.Blobs[i].Digest
+		r.Blobs[d] = filepath.Join(r.Temp, d.Encoded())
+		if err := os.WriteFile(r.Blobs[d], blobOf(t, o, i), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lib, err := storage.GetStore(storage.StoreOptions{GraphRoot: s.place.GraphRoot, RunRoot: s.place.RunRoot, GraphDriverName: s.place.Driver})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, id := &writer{s, lib}, o.Plan.Blobs[0].Digest.Encoded()
+	if err := w.copy(t.Context(), r, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.name(id, o.Plan.Name.String()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// modelFile returns the path of one file of a model.
+func (s *Store) modelFile(t *testing.T, m *artifacts.Model, p string) string {
+	t.Helper()
+	r, err := s.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.byDigest(m.Digest)
+	if err != nil || d == nil {
+		t.Fatalf("got %v, %v", d, err)
+	}
+	name, n, err := d.tree.resolve(modelDir + "/" + p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(s.diffDir(n.from.ID), name)
+}
+
+// blobOf returns a blob of an origin.
+func blobOf(t testing.TB, o *storetest.Origin, i int) []byte {
+	t.Helper()
+	body, err := o.Plan.Blobs[i].Open(t.Context(), 0, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// tarSplit writes the list of files of a compressed layer, as the storage library does.
+func tarSplit(t testing.TB, blob []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(blob))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list bytes.Buffer
+	z := gzip.NewWriter(&list)
+	in, err := asm.NewInputTarStream(r, tsstorage.NewJSONPacker(z), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return list.Bytes()
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts/packaging"
@@ -78,8 +79,14 @@ func parseTree(r *tar.Reader, l *layer) (*layerTree, error) {
 	}
 }
 
-// add takes in one entry. A name is read as the storage library does when it unpacks the layer: relative to the root.
+// add takes in one entry. A name is read as the storage library does when it unpacks the layer: relative to the root. One that
+// leads up is refused, though the library keeps it in: no honest tool writes it.
 func (t *layerTree) add(h *tar.Header, l *layer) error {
+	for _, p := range []string{h.Name, h.Linkname} {
+		if h.Typeflag != tar.TypeSymlink && slices.Contains(strings.Split(p, "/"), "..") {
+			return fmt.Errorf("%w: %.300q has a \"..\" element", packaging.ErrUnsafePath, p)
+		}
+	}
 	name := strings.TrimPrefix(path.Clean("/"+h.Name), "/")
 	dir, base := path.Dir(name), path.Base(name)
 	switch {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -46,7 +47,8 @@ type records struct {
 	store  *Store
 	images []image
 	layers map[string]*layer
-	trees  map[string]*layerTree // by layer, as they are read
+	mu     sync.Mutex
+	trees  map[string]*layerTree // by layer, as they are read; guarded by mu
 	strict bool                  // an image that cannot be read is an error, and not one that carries no model
 }
 

@@ -57,17 +57,31 @@ func (s *Store) mayHaveModels(chain []*layer) (bool, error) {
 func (r *records) tree(chain []*layer) (*tree, error) {
 	t := &tree{nodes: map[string]node{}}
 	for _, l := range chain {
-		lt := r.trees[l.ID]
-		if lt == nil {
-			var err error
-			if lt, err = r.store.readTree(l); err != nil {
-				return nil, err
-			}
-			r.trees[l.ID] = lt
+		lt, err := r.layerTree(l)
+		if err != nil {
+			return nil, err
 		}
 		lt.apply(t.nodes)
 	}
 	return t, nil
+}
+
+// layerTree reads what a layer does, once.
+func (r *records) layerTree(l *layer) (*layerTree, error) {
+	r.mu.Lock()
+	lt := r.trees[l.ID]
+	r.mu.Unlock()
+	if lt != nil {
+		return lt, nil
+	}
+	lt, err := r.store.readTree(l)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trees[l.ID] = lt
+	return lt, nil
 }
 
 // files returns the files of the model, sorted by path, and where the link model.file leads; paths are relative to

@@ -68,8 +68,12 @@ func (w *writer) land(ctx context.Context, r *request) error {
 	}
 	id := refs.Config.Digest.Encoded() // as containers/image chooses it
 	_, before := w.store.Image(id)
-	if err := w.copy(ctx, r, id); err != nil {
+	layers, err := w.store.Layers()
+	if err != nil {
 		return err
+	}
+	if err := w.copy(ctx, r, id); err != nil {
+		return errors.Join(err, w.sweep(r, layers))
 	}
 	if err := w.check(id); err != nil {
 		if before != nil { // it was not there
@@ -102,6 +106,29 @@ func (w *writer) copy(ctx context.Context, r *request, id string) (err error) {
 		return fmt.Errorf("%w: writing to Podman's storage: %w", artifacts.ErrVerification, err)
 	}
 	return fmt.Errorf("writing to Podman's storage: %w", err)
+}
+
+// sweep removes the layers that a failed copy left, from the uppermost down: the library does not. Those that were there before,
+// are of another image, or came to be used stay.
+func (w *writer) sweep(r *request, before []storage.Layer) error {
+	for removed := true; removed; {
+		removed = false
+		now, err := w.store.Layers()
+		if err != nil {
+			return err
+		}
+		for i := range now {
+			l := &now[i]
+			_, ours := r.Blobs[l.CompressedDigest]
+			if !ours || slices.ContainsFunc(before, func(b storage.Layer) bool { return b.ID == l.ID }) {
+				continue
+			}
+			if w.store.DeleteLayer(l.ID) == nil { // an error says that it is used
+				removed = true
+			}
+		}
+	}
+	return nil
 }
 
 // check refuses an image that carries no model, or one that no container could see.

@@ -60,8 +60,8 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'pull')
-        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
-        valued='--authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --tag -t --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --include --exclude --tag -t --config --engine --log-level'
         subs=''
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
@@ -96,8 +96,8 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'serve')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--progress]='bars plain json none'
@@ -122,8 +122,8 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--progress]='bars plain json none'
@@ -157,8 +157,8 @@ _paddock_node() {
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
         ;;
     'ensure')
-        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --verify --help -h --config --engine --log-level'
-        valued='--authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --verify --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -98,17 +99,8 @@ func TestOldPodmanService(t *testing.T) {
 func assertUnitFiles(t *testing.T, host folderHost, service string, m model) {
 	t.Helper()
 	bound := map[string]string{}
-	words := commandOf(t, service, "ExecStart")
-	for i, w := range words {
-		if w != "--mount" {
-			continue
-		}
-		fields := map[string]string{}
-		for _, f := range strings.Split(words[i+1], ",") {
-			key, value, _ := strings.Cut(f, "=")
-			fields[key] = value
-		}
-		bound[strings.TrimPrefix(fields["destination"], "/models/")] = fields["source"]
+	for _, f := range regexp.MustCompile(`type=bind,source=([^,]+),destination=/models/([^,]+),readonly=true`).FindAllStringSubmatch(service, -1) {
+		bound[f[2]] = f[1]
 	}
 	sums := m.sums(t)
 	if len(bound) != len(sums) {

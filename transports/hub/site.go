@@ -149,8 +149,11 @@ func (s *Site) send(req *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// elsewhere is a source.Sender for places that the site leads to.
+// elsewhere is a source.Sender for places that the site leads to. What was asked for by TLS is not taken without.
 func (s *Site) elsewhere(req *http.Request) (*http.Response, error) {
+	if s.Base.Scheme == "https" && req.URL.Scheme == "http" {
+		return nil, fmt.Errorf("%s leads to %s, which is not encrypted", s.Base.Host, source.Redact(req.URL))
+	}
 	client, err := s.client(req.URL)
 	if err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func (s *Selection) setQuant(quants []string) error {
 		return nil
 	}
 	named := slices.DeleteFunc(slices.Clone(quants), func(q string) bool { return q == "" })
-	return &ChoiceError{Problem: "no quantisation " + s.Ref.Quant, Choices: named}
+	return &ChoiceError{Problem: "no quantisation " + s.Ref.Quant, Asked: s.Ref.Quant, Choices: named}
 }
 
 // onlyModel returns the one model of a quantisation: the one that lies least deep, if others lie deeper.

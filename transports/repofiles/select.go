@@ -35,6 +35,8 @@ type ChoiceError struct {
 	// Problem says it in words. Choices are what can be asked for instead: quantisations, or paths.
 	Problem string
 	Choices []string
+	// Asked is what was asked for; "" if nothing was.
+	Asked string
 	// Ambiguous says that there is more than one; else it wraps artifacts.ErrNotFound.
 	Ambiguous bool
 }
@@ -116,7 +118,7 @@ func (s *Selection) selectPath(paths []string) (*Selection, error) {
 		}
 	}
 	if len(below) == 0 {
-		return nil, &ChoiceError{Problem: fmt.Sprintf("no file or folder %q", s.Ref.Path), Choices: alike(paths, s.Ref.Path)}
+		return nil, &ChoiceError{Problem: fmt.Sprintf("no file or folder %q", s.Ref.Path), Asked: s.Ref.Path, Choices: alike(paths, s.Ref.Path)}
 	}
 	inner := &Selection{}
 	chosen, err := inner.usual(below)

@@ -18,6 +18,7 @@ func TestMount(t *testing.T) {
 		"type=artifact,source=quay.io/m:1,title=t.json,destination=/models/c.json":                            {Destination: "/models/c.json", Title: "t.json"},
 		`type=artifact,source=quay.io/m:1,digest=` + digest + `,"destination=/models/a,b ""c"""`:              {Destination: `/models/a,b "c"`, Digest: digest},
 		`type=bind,"source=/a,b",destination=/models/a b,readonly=true,relabel=shared`:                        {Destination: `/models/a b`, HostPath: "/a,b"},
+		"type=image,source=quay.io/m:1,destination=/models,subpath=/models":                                   {Destination: "/models", ImagePath: "/models"},
 		`type=artifact,source=quay.io/m:1,"title=a""b",destination=/models/x`:                                 {Destination: `/models/x`, Title: `a"b`},
 		`type=artifact,source=quay.io/m:1,digest=` + digest + `,destination=/models/with space/and=equals \ `: {Destination: `/models/with space/and=equals \ `, Digest: digest},
 	} {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -47,6 +48,13 @@ type CDN struct {
 	asked  int
 	sent   int64
 	fault  *Fault
+	marks  []mark
+}
+
+// mark is closed when so much was sent.
+type mark struct {
+	at   int64
+	done chan struct{}
 }
 
 type content struct {
@@ -105,11 +113,41 @@ func (c *CDN) Break(f *Fault) {
 	c.fault = f
 }
 
-// Asked is how many requests came, and Sent how many bytes of content went out.
-func (c *CDN) Asked() int { c.mu.Lock(); defer c.mu.Unlock(); return c.asked }
+// Asked is how many requests came.
+func (c *CDN) Asked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked
+}
 
 // Sent is how many bytes of content went out.
-func (c *CDN) Sent() int64 { c.mu.Lock(); defer c.mu.Unlock(); return c.sent }
+func (c *CDN) Sent() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sent
+}
+
+// After returns a channel that is closed when n more bytes of content went out.
+func (c *CDN) After(n int64) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := mark{c.sent + n, make(chan struct{})}
+	c.marks = append(c.marks, m)
+	return m.done
+}
+
+// count notes what went out.
+func (c *CDN) count(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent += int64(n)
+	c.marks = slices.DeleteFunc(c.marks, func(m mark) bool {
+		if c.sent >= m.at {
+			close(m.done)
+		}
+		return c.sent >= m.at
+	})
+}
 
 func (c *CDN) serve(w http.ResponseWriter, req *http.Request) {
 	for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization"} {
@@ -190,8 +228,6 @@ func (w *writer) Write(p []byte) (int, error) {
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.written += int64(n)
-	w.cdn.mu.Lock()
-	w.cdn.sent += int64(n)
-	w.cdn.mu.Unlock()
+	w.cdn.count(n)
 	return n, err
 }

@@ -74,7 +74,7 @@ func newApp(env *Env) *cli.App {
 	return app
 }
 
-const rootDescription = "paddock pulls AI models that are published as OCI artifacts into Podman's own artifact store, and serves\n" +
+const rootDescription = "paddock pulls AI models that are published as OCI artifacts or images into Podman's own storage, and serves\n" +
 	"them as containers or, through Quadlet, as services."
 
 // commands lists the commands in the order of help; those that need the tree itself come after them.

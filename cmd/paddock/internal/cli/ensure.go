@@ -42,7 +42,7 @@ func runEnsure(ctx context.Context, env *Env, o *ensureOptions) error {
 	if err != nil {
 		return err
 	}
-	model, err := findOrAdopt(ctx, store, localName(o.name))
+	model, err := findStored(ctx, env, store, o.name)
 	switch {
 	case errors.Is(err, artifacts.ErrNotFound):
 		_, err = fetch(ctx, env, store, o.name, &o.fetch)
@@ -54,6 +54,15 @@ func runEnsure(ctx context.Context, env *Env, o *ensureOptions) error {
 		return fmt.Errorf("ensuring %s: %w", o.name, err)
 	}
 	return nil
+}
+
+// findStored is findOrAdopt of what was typed.
+func findStored(ctx context.Context, env *Env, store artifacts.Store, typed string) (*artifacts.Model, error) {
+	query, err := storedAs(ctx, env, store, typed)
+	if err != nil {
+		return nil, err
+	}
+	return findOrAdopt(ctx, store, query)
 }
 
 // findOrAdopt finds a model by name. A name that pins a digest, which the store knows by another name only, is added to

@@ -32,6 +32,8 @@ func (o *fetchOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "progress", Destination: &o.progress,
 			Usage: "show progress as `KIND`: bars, plain, json or none (default: bars on a terminal, plain elsewhere)"},
 		optionalIntFlag(&o.jobs, "", "open at most `N` connections at once", "jobs"),
+		stringsFlag(&o.origin.include, "of a repository of files, take those that match `GLOB` instead of the usual ones", "include"),
+		stringsFlag(&o.origin.exclude, "of a repository of files, leave out those that match `GLOB`", "exclude"),
 		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"),
 	)
 }
@@ -82,7 +84,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err := o.override(cfg); err != nil {
 		return nil, err
 	}
-	resolver, err := env.Resolver(&o.origin)
+	origin := o.origin
+	origin.store = store
+	resolver, err := env.Resolver(&origin)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +100,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if !as.IsZero() {
 		plan.Name = as
 	}
+	if err := refuseTaken(ctx, store, plan); err != nil {
+		return nil, err
+	}
 	progress := o.show(env)
 	defer progress.Close()
 	model, err := store.Land(ctx, plan, &artifacts.LandOptions{
@@ -107,11 +114,9 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	return model, nil
 }
 
-// admitted says why the model of a plan is not worth pulling.
+// admitted says why the model of a plan is not worth pulling. A manifest that breaks its specification, or names files that may
+// not exist, never is.
 func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
-	if o.admit == nil {
-		return nil
-	}
 	if complete := plan.Complete; complete != nil {
 		plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { // the earliest that there is a manifest
 			whole, err := complete(found)
@@ -123,7 +128,7 @@ func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
 		return nil
 	}
 	model, err := plannedModel(plan)
-	if err != nil {
+	if err != nil || o.admit == nil {
 		return err
 	}
 	return o.admit(model)
@@ -139,7 +144,7 @@ func naming(reference string, err error) error {
 
 // findOrFetch returns the model of that name from the store, or pulls it.
 func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference string, o *fetchOptions) (*artifacts.Model, error) {
-	model, err := store.Find(ctx, localName(reference))
+	model, err := findModel(ctx, env, store, reference)
 	if errors.Is(err, artifacts.ErrNotFound) {
 		return fetch(ctx, env, store, reference, o)
 	}

@@ -20,6 +20,9 @@ import (
 func hintFetch(err error, typed string, o *originOptions) error {
 	var refused *source.RefusedError
 	err = WithHint(err, hintPath(typed))
+	if hint := hintHub(err); hint != "" {
+		return WithHint(err, hint)
+	}
 	switch {
 	case errors.Is(err, artifacts.ErrInvalidName):
 		return WithHint(asUsage(err), hintName(typed))

@@ -46,7 +46,10 @@ store:
   kind: {{json .Store.Kind}}
   path: {{json .Store.Path}}
   staging: {{json .Store.Staging}}
-  reason: {{json .Store.Reason}}
+  reason: {{json .Store.Reason}}{{with .Store.Images}}
+  images:
+    path: {{json .Path}}
+    staging: {{json .Staging}}{{end}}
 config:
   files:{{range .Config.Files}}
   - {{json .}}{{else}} []{{end}}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/union"
@@ -28,6 +29,14 @@ type storeReport struct {
 	Path    string `json:"path"`
 	Staging string `json:"staging"`
 	Reason  string `json:"reason"`
+	// Images is where models are that are images; nil if they are nowhere.
+	Images *imagesReport `json:"images,omitempty"`
+}
+
+// imagesReport is what info says of the images that carry models.
+type imagesReport struct {
+	Path    string `json:"path"`
+	Staging string `json:"staging"`
 }
 
 // reportEngine asks for the engine and the store. What is missing is part of the report, not a failure of info.
@@ -67,6 +76,11 @@ func reportStore(store artifacts.Store, reason string) *storeReport {
 	report := &storeReport{Kind: first.Word, Reason: reason}
 	if p, ok := first.Store.(placed); ok {
 		report.Path, report.Staging = p.Root(), p.StagingDir()
+	}
+	for _, m := range all.Members()[1:] {
+		if p, ok := m.Store.(placed); ok && slices.Contains(m.Kinds, artifacts.KindImage) {
+			report.Images = &imagesReport{Path: p.Root(), Staging: p.StagingDir()}
+		}
 	}
 	return report
 }

@@ -84,7 +84,7 @@ func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
 	if err != nil {
 		return err
 	}
-	model, err := store.Find(ctx, localName(o.name))
+	model, err := findModel(ctx, env, store, o.name)
 	if err != nil {
 		return hintMissing(err)
 	}

@@ -39,8 +39,8 @@ const lsTable = "table {{.Name}}\t{{.Packaging}}\t{{.Digest}}\t{{.Created}}\t{{.
 func lsCommand(env *Env, run func(context.Context, *Env, *lsOptions) error) *cli.Command {
 	var o lsOptions
 	return &cli.Command{
-		Name: "ls", Aliases: []string{"list"}, Usage: "List the models in Podman's artifact store",
-		Description: "Whoever pulled them: what podman artifact ls shows is what paddock shows.",
+		Name: "ls", Aliases: []string{"list"}, Usage: "List the models in Podman's storage",
+		Description: "Whoever pulled them: paddock shows what podman artifact ls shows, and of podman images those that carry a model.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format,
 				Usage: "print as `FORMAT`: table, json, table TEMPLATE, or a Go template for each model"},

@@ -7,6 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"go.podman.io/image/v5/types"
+
+	"github.com/paddock-dev/paddock/artifacts"
 )
 
 // originOptions say how to reach a registry, in Podman's flags (podman-artifact-pull(1)).
@@ -15,6 +17,10 @@ type originOptions struct {
 	authFile  string
 	creds     string
 	certDir   string
+	// include and exclude choose files of a repository.
+	include, exclude []string
+	// store is where what is resolved will be landed; nil: nowhere. What it has already need not be asked for.
+	store artifacts.Store
 }
 
 func (o *originOptions) flags() []cli.Flag {

@@ -2,24 +2,29 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
 type pullOptions struct {
 	reference string
+	tag       string
 	fetch     fetchOptions
 }
 
 func pullCommand(env *Env, run func(context.Context, *Env, *pullOptions) error) *cli.Command {
 	var o pullOptions
 	return &cli.Command{
-		Name: "pull", Usage: "Pull a model into Podman's artifact store", ArgsUsage: "REF",
-		Description: "Prints the name and the digest of what landed. A tag that moved is updated. A pull that was interrupted\n" +
+		Name: "pull", Usage: "Pull a model into Podman's storage", ArgsUsage: "REF",
+		Description: "Prints the name and the digest of what landed: an artifact in Podman's artifact store, an image that carries\n" +
+			"a model among Podman's images. A tag that moved is updated. A pull that was interrupted\n" +
 			"continues where it stopped.",
-		Flags: o.fetch.flags(),
+		Flags: append(o.fetch.flags(),
+			&cli.StringFlag{Name: "tag", Aliases: []string{"t"}, Destination: &o.tag, Usage: "keep the model under `NAME` instead of its own"}),
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &o.reference); err != nil {
 				return err
@@ -33,11 +38,18 @@ func pullCommand(env *Env, run func(context.Context, *Env, *pullOptions) error) 
 }
 
 func runPull(ctx context.Context, env *Env, o *pullOptions) error {
+	var as artifacts.Name
+	if o.tag != "" {
+		var err error
+		if as, err = artifacts.ParseName(localName(o.tag)); err != nil {
+			return WithHint(asUsage(fmt.Errorf("--tag: %w", err)), hintName(o.tag))
+		}
+	}
 	store, err := env.Store(ctx)
 	if err != nil {
 		return err
 	}
-	model, err := fetch(ctx, env, store, o.reference, &o.fetch)
+	model, err := fetchAs(ctx, env, store, o.reference, as, &o.fetch)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 	if err != nil {
 		return err
 	}
-	model, err := store.Find(ctx, localName(o.model))
+	model, err := findModel(ctx, env, store, o.model)
 	if errors.Is(err, artifacts.ErrNotFound) {
 		err = WithHint(err, "paddock pull "+o.model)
 	}

@@ -20,10 +20,10 @@ type rmOptions struct {
 func rmCommand(env *Env, run func(context.Context, *Env, *rmOptions) error) *cli.Command {
 	var o rmOptions
 	return &cli.Command{
-		Name: "rm", Aliases: []string{"remove"}, Usage: "Remove models from Podman's artifact store", ArgsUsage: "NAME...",
+		Name: "rm", Aliases: []string{"remove"}, Usage: "Remove models from Podman's storage", ArgsUsage: "NAME...",
 		Description: "Content that another name uses stays. The exit status is 0 only if every name is gone.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Destination: &o.all, Usage: "remove every artifact, whoever pulled it"},
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Destination: &o.all, Usage: "remove every model, whoever pulled it"},
 			&cli.BoolFlag{Name: "ignore", Aliases: []string{"i"}, Destination: &o.ignore, Usage: "a name that is not there is no error"},
 		},
 		Action: func(c *cli.Context) error {
@@ -80,7 +80,10 @@ func everyName(ctx context.Context, store artifacts.Store) ([]string, error) {
 // removeOne removes a name and prints it. With ignore a name that is not there, as when another process was quicker, is
 // no error and prints nothing.
 func removeOne(ctx context.Context, env *Env, store artifacts.Store, name string, ignore bool) error {
-	err := store.Remove(ctx, localName(name))
+	query, err := storedAs(ctx, env, store, name)
+	if err == nil {
+		err = store.Remove(ctx, query)
+	}
 	switch {
 	case ignore && errors.Is(err, artifacts.ErrNotFound):
 		return nil

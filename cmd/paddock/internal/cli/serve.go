@@ -115,7 +115,7 @@ func serveModel(ctx context.Context, env *Env, store artifacts.Store, o *serveOp
 	if !o.dryRun {
 		return findOrFetch(ctx, env, store, o.model, &o.fetch)
 	}
-	model, err := store.Find(ctx, localName(o.model))
+	model, err := findModel(ctx, env, store, o.model)
 	if errors.Is(err, artifacts.ErrNotFound) {
 		err = WithHint(err, "paddock pull "+o.model)
 	}

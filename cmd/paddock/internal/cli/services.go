@@ -99,14 +99,17 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
+	sys.RootForImplicitAbsolutePaths = env.Root
+	rows, err := hubRows(env, o, opts.Stall, sys)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, transports.Transport{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r})
 	web := &source.WebOptions{
 		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
 		Agent: opts.UserAgent, Username: user, Password: password, Stall: opts.Stall,
 	}
-	rows := []transports.Transport{
-		{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r},
-		{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)},
-	}
+	rows = append(rows, transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
 	if err != nil {
 		return nil, err

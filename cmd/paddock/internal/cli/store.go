@@ -41,6 +41,7 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 		union.Member{Store: images, Word: imagestore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
 }
 
+// openFolder keeps artifacts and images alike in a folder: of images, whose files are unpacked there.
 func openFolder(env *Env, choice *engine.Choice) (artifacts.Store, error) {
 	dir, err := storeFolder(env, choice)
 	if err != nil {

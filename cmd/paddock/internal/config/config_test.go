@@ -54,6 +54,7 @@ func TestPrecedence(t *testing.T) {
 	}
 	want := []string{
 		"engine.name =  from default",
+		"store.dir =  from default",
 		"pull.jobs = 3 from /etc/containers/paddock.conf.d/10-a.conf",
 		"pull.local = false from /etc/containers/paddock.conf.d/20-b.conf",
 		"pull.stall_timeout = 0 from default",

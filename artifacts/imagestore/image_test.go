@@ -1,0 +1,165 @@
+package imagestore
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
+	"github.com/paddock-dev/paddock/artifacts/storetest"
+)
+
+func link(name, to string) tar.Header {
+	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: to}
+}
+
+func paths(m *artifacts.Model) []string {
+	var all []string
+	for _, f := range m.Packaging.Files {
+		all = append(all, f.Path)
+	}
+	return all
+}
+
+// TestTree: what a container sees is every layer applied to those below it.
+func TestTree(t *testing.T) {
+	s := newStore(t, "overlay")
+	o := newImage(t, "quay.io/org/m:1", map[string]string{"org.containers.type": "ai.image.model.raw"}, []testLayer{
+		{files: map[string]string{"models/old.gguf": "old", "models/sub/a.gguf": "a", "models/sub/b.json": "{}", "models/gone/x.gguf": "x", "etc/passwd": "p"}},
+		{files: map[string]string{"models/.wh.old.gguf": "", "models/gone/.wh..wh..opq": "", "models/gone/new.txt": "new"}},
+		{files: map[string]string{"./models/tiny/tiny.gguf": "the weights"}, headers: []tar.Header{
+			link("models/model.file", "tiny/tiny.gguf"), link("models/mmproj.file", "/models/sub/a.gguf"), link("models/again.gguf", "./tiny/../tiny/tiny.gguf"),
+			{Typeflag: tar.TypeLink, Name: "models/hard.gguf", Linkname: "models/tiny/tiny.gguf"}, link("models/nothing", "x"), link("models/dir", "sub"),
+		}, plain: true},
+	}, nil)
+	m := land(t, s, o)
+	want := []string{"again.gguf", "gone/new.txt", "hard.gguf", "sub/a.gguf", "sub/b.json", "tiny/tiny.gguf"}
+	if got := paths(m); !reflect.DeepEqual(got, want) || m.Packaging.Main != "tiny/tiny.gguf" || m.Packaging.Format != packaging.RamaLamaImage || m.Packaging.Unservable != nil {
+		t.Errorf("got %q, main %q, %s, %v", got, m.Packaging.Main, m.Packaging.Format, m.Packaging.Unservable)
+	}
+	if m.Mount != (artifacts.ImageMount{Image: "quay.io/org/m:1", Subpath: "/models"}) {
+		t.Errorf("mount %+v", m.Mount)
+	}
+	for _, p := range []string{"again.gguf", "hard.gguf", "tiny/tiny.gguf"} {
+		i := slices.Index(paths(m), p)
+		f, size, err := s.OpenFile(t.Context(), m, &m.Packaging.Files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(io.NewSectionReader(f, 0, size))
+		if err := errors.Join(err, f.Close()); err != nil || !bytes.Equal(data, []byte("the weights")) || m.Packaging.Files[i].Size != size {
+			t.Errorf("%s: got %q, %v", p, data, err)
+		}
+	}
+}
+
+// TestHostile: what is refused leaves nothing.
+func TestHostile(t *testing.T) {
+	ok := testLayer{files: map[string]string{"models/m.gguf": "weights"}}
+	with := func(h ...tar.Header) []testLayer { return []testLayer{ok, {headers: h}} }
+	labels := map[string]string{"org.containers.type": "ai.image.model.raw"}
+	for _, c := range []struct {
+		name   string
+		layers []testLayer
+		labels map[string]string
+		change func(*imgspecv1.Image)
+		want   error
+	}{
+		{"a link out of the models", with(link("models/evil.gguf", "/etc/passwd")), labels, nil, packaging.ErrUnsafePath},
+		{"a relative link out", with(link("models/sub/evil.gguf", "../../etc/passwd")), nil, nil, packaging.ErrUnsafePath},
+		{"a link through a folder that is one", with(link("models/d", "/etc"), link("models/x", "d/passwd")), labels, nil, packaging.ErrUnsafePath},
+		{"links in a circle", with(link("models/a", "b"), link("models/b", "a")), labels, nil, packaging.ErrUnsafePath},
+		{"the folder is a link", []testLayer{{headers: []tar.Header{link("models", "/etc")}}}, labels, nil, packaging.ErrUnsafePath},
+		{"a pipe", with(tar.Header{Typeflag: tar.TypeFifo, Name: "models/p"}), labels, nil, packaging.ErrUnsafePath},
+		{"a path out of the image", with(tar.Header{Typeflag: tar.TypeReg, Name: "../../../../evil"}), labels, nil, packaging.ErrUnsafePath},
+		{"a hard link out of the image", with(tar.Header{Typeflag: tar.TypeLink, Name: "models/h", Linkname: "../../../../etc/passwd"}), labels, nil, nil},
+		{"another diffID", []testLayer{ok}, labels, func(i *imgspecv1.Image) { i.RootFS.DiffIDs[0] = digest.FromString("x") }, artifacts.ErrVerification},
+		{"a location elsewhere", []testLayer{ok}, map[string]string{"com.ramalama.model.file.location": "/etc/passwd"}, nil, packaging.ErrUnsafePath},
+		{"no models", []testLayer{{files: map[string]string{"x": "y"}}}, nil, nil, nil},
+		{"no models but a label", []testLayer{{files: map[string]string{"x": "y"}}}, labels, nil, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStore(t, "overlay")
+			o := newImage(t, "quay.io/org/m:1", c.labels, c.layers, c.change)
+			_, err := s.Land(t.Context(), o.Plan, nil)
+			if err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), "quay.io/org/m:1") {
+				t.Fatalf("got %v", err)
+			}
+			t.Log(err)
+			r, err := s.read()
+			if err != nil || len(r.images) > 0 || len(r.layers) > 0 {
+				t.Errorf("left %d images and %d layers, %v", len(r.images), len(r.layers), err)
+			}
+			if left, err := os.ReadDir(s.StagingDir()); err != nil || len(left) > 0 {
+				t.Errorf("left %v in staging, %v", left, err)
+			}
+		})
+	}
+}
+
+// TestOtherImages: what is no model is neither listed nor found nor removed.
+func TestOtherImages(t *testing.T) {
+	s := newStore(t, "overlay")
+	plain := newImage(t, "quay.io/org/plain:1", nil, []testLayer{{files: map[string]string{"bin/sh": "x", "models-of/x": "y"}}}, nil)
+	w := &request{Do: doLand, Manifest: plain.Plan.Manifest, MediaType: plain.Plan.MediaType, Temp: t.TempDir(), Blobs: map[digest.Digest]string{}}
+	putUnchecked(t, s, plain, w)
+	land(t, s, newModel(t, "quay.io/org/m:1", map[string]string{"m.gguf": "x"}))
+	models, err := s.List(t.Context())
+	if err != nil || len(models) != 1 || models[0].Name != "quay.io/org/m:1" {
+		t.Errorf("got %+v, %v", models, err)
+	}
+	if err := s.Remove(t.Context(), "quay.io/org/plain:1"); !errors.Is(err, artifacts.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	r, err := s.read()
+	if err != nil || len(r.images) != 2 {
+		t.Errorf("%d images, %v", len(r.images), err)
+	}
+}
+
+// TestRepair: damage is found, and a landing after Discard mends it and brings all names back.
+func TestRepair(t *testing.T) {
+	s := newStore(t, "overlay")
+	o := newModel(t, "quay.io/org/m:1", map[string]string{"a.gguf": "weights", "b.json": "{}"})
+	m := land(t, s, o)
+	if err := s.Tag(t.Context(), m, storetest.ParseName(t, "quay.io/org/m:2")); err != nil {
+		t.Fatal(err)
+	}
+	file := s.modelFile(t, m, "a.gguf")
+	spoil := func(data string) {
+		if err := os.WriteFile(file, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		data   string
+		verify bool
+	}{{"short", false}, {"wEights", true}} {
+		spoil(c.data)
+		damaged, err := s.Check(t.Context(), m, c.verify)
+		if err != nil || len(damaged) != 1 || damaged[0].Digest != o.Plan.Blobs[1].Digest {
+			t.Fatalf("%s: got %+v, %v", c.data, damaged, err)
+		}
+		if err := s.Discard(t.Context(), damaged); err != nil {
+			t.Fatal(err)
+		}
+		land(t, s, o)
+		if damaged, err := s.Check(t.Context(), m, true); err != nil || len(damaged) > 0 {
+			t.Errorf("after the repair: %+v, %v", damaged, err)
+		}
+		models, err := s.List(t.Context())
+		if err != nil || len(models) != 2 {
+			t.Errorf("names after the repair: %d, %v", len(models), err)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package imagestore
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// many writes the records of n images by hand: as many models, or as many images of other things.
+func many(b testing.TB, n int, models bool) *Store {
+	b.Helper()
+	dir := b.TempDir()
+	s, err := Open(&Options{Place: Place{GraphRoot: filepath.Join(dir, "graph"), RunRoot: filepath.Join(dir, "run"), Driver: "overlay"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return fill(b, s, n, models)
+}
+
+func put(b testing.TB, path string, data []byte) {
+	b.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func marshal(b testing.TB, v any) []byte {
+	b.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return data
+}
+
+func fill(b testing.TB, s *Store, n int, models bool) *Store {
+	b.Helper()
+	var images []image
+	var layers []layer
+	for i := range n {
+		files := map[string]string{"usr/bin/x": fmt.Sprint(i)}
+		if models {
+			files = map[string]string{"models/m.gguf": fmt.Sprint(i)}
+		}
+		o := newImage(b, fmt.Sprintf("quay.io/org/m%d:1", i), nil, []testLayer{{files: files}}, nil)
+		config := o.Plan.Blobs[0].Digest
+		l := layer{ID: digest.FromString(fmt.Sprint("layer", i)).Encoded(), Compressed: o.Plan.Blobs[1].Digest, Diff: "sha256:x"}
+		img := image{
+			ID: config.Encoded(), Names: []string{o.Plan.Name.String()}, TopLayer: l.ID,
+			Digests: map[string]digest.Digest{manifestKey: o.Plan.Digest, config.String(): config},
+		}
+		put(b, s.imageDir(img.ID, manifestKey), o.Plan.Manifest)
+		put(b, s.imageDir(img.ID, bigDataName(config.String())), blobOf(b, o, 0))
+		put(b, s.layerDir(l.ID+".tar-split.gz"), tarSplit(b, blobOf(b, o, 1)))
+		for p, data := range files {
+			put(b, filepath.Join(s.diffDir(l.ID), p), []byte(data))
+		}
+		images, layers = append(images, img), append(layers, l)
+	}
+	put(b, s.imageDir("images.json"), marshal(b, images))
+	put(b, s.layerDir("layers.json"), marshal(b, layers))
+	return s
+}
+
+// TestListMany: the records alone tell; nothing is mounted, locked or made.
+func TestListMany(t *testing.T) {
+	for models, want := range map[bool]int{true: 50, false: 0} {
+		s := many(t, 50, models)
+		list, err := s.List(t.Context())
+		if err != nil || len(list) != want {
+			t.Errorf("%d models, want %d: %v", len(list), want, err)
+		}
+		for _, m := range list {
+			if len(m.Packaging.Files) != 1 || m.Packaging.Main != "m.gguf" {
+				t.Errorf("%s: %+v", m.Name, m.Packaging)
+			}
+		}
+		entries, err := os.ReadDir(s.place.GraphRoot)
+		if err != nil || len(entries) != 3 {
+			t.Errorf("reading left %v, %v", entries, err)
+		}
+	}
+}
+
+// BenchmarkList lists 1,000 images that carry models, and 1,000 that do not.
+func BenchmarkList(b *testing.B) {
+	for _, models := range []bool{true, false} {
+		b.Run(fmt.Sprintf("models=%t", models), func(b *testing.B) {
+			s := many(b, 1000, models)
+			for b.Loop() {
+				if _, err := s.List(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/transports"
+	"github.com/paddock-dev/paddock/transports/synth"
+)
+
+// findModel returns the model of the store that a person named, in whatever way it may be pulled by, or as the store has it.
+func findModel(ctx context.Context, env *Env, store artifacts.Store, typed string) (*artifacts.Model, error) {
+	query, err := storedAs(ctx, env, store, typed)
+	if err != nil {
+		return nil, err
+	}
+	return store.Find(ctx, query)
+}
+
+// storedAs returns what to ask the store for. Of a model that is not there it is what the model would be called.
+func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string) (string, error) {
+	names := possibleNames(env, typed)
+	if len(names.Queries) == 1 && names.Repository == "" && names.Origin == "" {
+		return names.Queries[0], nil
+	}
+	for _, query := range names.Queries {
+		model, err := store.Find(ctx, query)
+		switch {
+		case errors.Is(err, artifacts.ErrNotFound):
+			continue
+		case err != nil:
+			return "", err
+		}
+		if was := model.Annotations[synth.OriginAnnotation]; names.Origin != "" && was != "" && !strings.EqualFold(was, names.Origin) {
+			continue // another origin that has the same name by chance
+		}
+		return query, nil
+	}
+	if names.Repository == "" {
+		return names.Queries[0], nil
+	}
+	models, err := store.List(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, m := range models {
+		if strings.HasPrefix(m.Name, names.Repository+":") {
+			found = append(found, m.Name)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return names.Queries[0], nil
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("%s: %w: %s", typed, artifacts.ErrAmbiguous, strings.Join(found, ", "))
+}
+
+// possibleNames are what a store may call what was typed. What no transport knows is passed on as it is: a digest, or the
+// beginning of one.
+func possibleNames(env *Env, typed string) *transports.Names {
+	asTyped := &transports.Names{Queries: []string{localName(typed)}}
+	resolver, err := env.Resolver(&originOptions{})
+	namer, ok := resolver.(transports.Namer)
+	if err != nil || !ok {
+		return asTyped
+	}
+	names, err := namer.Names(typed)
+	if err != nil || len(names.Queries) == 0 {
+		return asTyped
+	}
+	return names
+}
+
+// refuseTaken fails if the name of a plan is that of a model which was made from something else.
+func refuseTaken(ctx context.Context, store artifacts.Store, plan *artifacts.Plan) error {
+	if plan.Origin == "" {
+		return nil // a publisher may do with a name what they please
+	}
+	there, err := store.Find(ctx, plan.Name.String())
+	if errors.Is(err, artifacts.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	was := there.Annotations[synth.OriginAnnotation]
+	if was == plan.Origin {
+		return nil
+	}
+	if was == "" {
+		was = "something else"
+	}
+	err = fmt.Errorf("%w: the store has a %s that was made from %s, not from %s", artifacts.ErrNameTaken, plan.Name, was, plan.Origin)
+	return WithHint(err, fmt.Sprintf("paddock rm %s first, or keep the new one under another name: paddock pull -t NAME", plan.Name))
+}

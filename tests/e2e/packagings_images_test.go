@@ -1,0 +1,95 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"strings"
+	"testing"
+)
+
+// image says how a model is put into a container image.
+type image struct {
+	base   string // "scratch", or "busybox" for a real root file system
+	labels []string
+	folder string // of the files, below /models; "" for /models itself
+	// pointer has /models/model.file lead to the main file, or for a model of several to their folder, as RamaLama has it.
+	pointer bool
+	// marked is RamaLama's index around the image, with annotations.
+	marked bool
+	format string // of the manifest, as podman push names it
+}
+
+// imageRows are packagings that are images: what a container sees is the image's /models. All are built by podman.
+func imageRows(models map[string]*source) []row {
+	const kind = "org.containers.type=ai.image.model."
+	location := func(p string) []string { return []string{"com.ramalama.model.file.location=/models/" + p} }
+	var all []row
+	for _, p := range []struct {
+		name, format string
+		image        image
+		models       string
+	}{
+		{"ramalama-raw", "ramalama-image", image{base: "scratch", labels: []string{kind + "raw"}, folder: "tiny", pointer: true, marked: true}, "vision split tensors"},
+		{"ramalama-car", "ramalama-image", image{base: "busybox", labels: []string{kind + "car"}, folder: "tiny", pointer: true, marked: true}, "vision split"},
+		{"modelcar", "modelcar", image{base: "busybox"}, "vision split tensors"},
+		{"image-docker", "modelcar", image{base: "scratch", format: "v2s2"}, "vision split"},
+		{"rlcr", "ramalama-image", image{base: "scratch", labels: location("tiny.gguf")}, "vision"},
+		{"rlcr", "ramalama-image", image{base: "scratch", labels: location("q4/part/tiny-00001-of-00003.gguf")}, "split"},
+	} {
+		for m := range strings.FieldsSeq(p.models) {
+			s := models[m]
+			all = append(all, row{packaging: p.name, model: m, format: p.format, push: p.image.push, tree: below(p.image.folder, s.tree),
+				main: path.Join(p.image.folder, s.main)})
+		}
+	}
+	return all
+}
+
+// below is a tree in a folder.
+func below(folder, tree string) string {
+	var lines []string
+	for line := range strings.SplitSeq(tree, "\n") {
+		if words := strings.Fields(line); len(words) == 2 {
+			lines = append(lines, fmt.Sprintf("%s %s =%s", path.Join(folder, words[0]), words[1], words[0]))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// push builds the image, with a layer for each file, and pushes it.
+func (i image) push(t *testing.T, h *hub, dir, name string, s *source) {
+	podman := newPodman(t, h)
+	base := i.base
+	if base != "scratch" {
+		base = "localhost/" + base + ":lab"
+		podman("import", "-q", "/var/lib/paddock-lab/"+i.base+".tar", base)
+	}
+	file := []string{"FROM " + base}
+	for _, l := range i.labels {
+		file = append(file, "LABEL "+l)
+	}
+	for _, f := range s.files {
+		file = append(file, fmt.Sprintf("COPY [%q, %q]", f.Path, path.Join("/models", i.folder, f.Path)))
+	}
+	context := strings.TrimSpace(h.lab.MustRun(t, "sh", "-ec", `c=$(mktemp -d /var/tmp/context.XXXXXX); cp -r "$0/." $c; echo $c`, dir))
+	t.Cleanup(func() { h.lab.Run(t, "rm", "-rf", context) })
+	if i.pointer {
+		// only the links in a folder that is copied stay links
+		h.lab.MustRun(t, "sh", "-ec", `mkdir -p "$0/link/models"; ln -s "$1" "$0/link/models/model.file"`, context, path.Join(i.folder, s.main))
+		file = append(file, "COPY link/ /")
+	}
+	h.lab.Stdin(strings.Join(file, "\n")+"\n").MustRun(t, "sh", "-c", "cat >"+context+"/Containerfile")
+	if !i.marked {
+		podman("build", "-q", "--network", "none", "--layers", "-t", name, context)
+		podman("push", "-q", "--tls-verify=false", "--format", cmp.Or(i.format, "oci"), name)
+		return
+	}
+	podman("build", "-q", "--network", "none", "--layers", "-t", "localhost/built", context)
+	podman("manifest", "create", name)
+	podman("manifest", "add", "--annotation", "org.cncf.model.model=true", "--annotation", i.labels[0],
+		"--annotation", "org.opencontainers.image.title=ollama://tiny", name, "localhost/built")
+	podman("manifest", "push", "-q", "--all", "--tls-verify=false", name, "docker://"+name)
+}
