@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -45,4 +46,13 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 		return nil, err
 	}
 	return &DockerInfo{Path: path, Version: raw.Server.Version, Host: strings.TrimSpace(string(host))}, nil
+}
+
+// HasCDI says whether Docker gives containers CDI devices without being told to: since 28.2 (its release notes).
+func (d *DockerInfo) HasCDI() bool {
+	major, rest, _ := strings.Cut(d.Version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	m, err := strconv.Atoi(major)
+	n, minorErr := strconv.Atoi(minor)
+	return err == nil && minorErr == nil && (m > 28 || m == 28 && n >= 2)
 }
