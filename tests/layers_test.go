@@ -44,6 +44,7 @@ func layers() []layer {
 		{"artifacts/podmanstore/...", store},
 		{"artifacts/imagestore/...", store},
 		{"artifacts/dirstore/...", store},
+		{"artifacts/dockerstore/...", derive},
 		{"artifacts/memstore/...", store},
 		{"artifacts/union/...", store},
 		{"transports", append(slices.Clone(model), "transports/source")},

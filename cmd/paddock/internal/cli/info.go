@@ -61,6 +61,7 @@ store:
   staging: {{json .Store.Staging}}
   reason: {{json .Store.Reason}}{{with .Store.Images}}
   images:
+    kind: {{json .Kind}}
     path: {{json .Path}}
     staging: {{json .Staging}}{{end}}
 accelerator:

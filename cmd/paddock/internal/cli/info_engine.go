@@ -39,6 +39,8 @@ type storeReport struct {
 
 // imagesReport is what info says of the images that carry models.
 type imagesReport struct {
+	// Kind is the word for their store. Path is where they are; of those in Docker, where paddock's records of them are.
+	Kind    string `json:"kind"`
 	Path    string `json:"path"`
 	Staging string `json:"staging"`
 }
@@ -83,7 +85,7 @@ func reportStore(store artifacts.Store, reason string) *storeReport {
 	}
 	for _, m := range all.Members()[1:] {
 		if p, ok := m.Store.(placed); ok && slices.Contains(m.Kinds, artifacts.KindImage) {
-			report.Images = &imagesReport{Path: p.Root(), Staging: p.StagingDir()}
+			report.Images = &imagesReport{Kind: m.Word, Path: p.Root(), Staging: p.StagingDir()}
 		}
 	}
 	return report
