@@ -40,7 +40,7 @@ func layers() []layer {
 		{"artifacts/atrest/...", disk},
 		{"artifacts/derive/...", derive},
 		{"artifacts/podmanstore/...", store},
-		{"artifacts/imagestore/...", store},
+		{"artifacts/imagestore/...", append(slices.Clone(store), "artifacts/imagetree")},
 		{"artifacts/dirstore/...", store},
 		{"artifacts/memstore/...", store},
 		{"artifacts/union/...", store},

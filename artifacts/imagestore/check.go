@@ -39,7 +39,7 @@ func (s *Store) check(ctx context.Context, r *records, m *artifacts.Model, verif
 	}
 	i := &r.images[at]
 	c := &checkup{refs: refs}
-	if _, config, _, err := s.documents(i); err != nil || config == nil {
+	if _, err := s.documents(i); err != nil {
 		c.add(refs.Blobs[0].Digest, "is missing or has other bytes")
 	}
 	chain, err := r.chain(i)
@@ -110,16 +110,16 @@ func (s *Store) checkFiles(r *records, chain []*layer, c *checkup) {
 		c.add(chain[len(chain)-1].blob(), err.Error())
 		return
 	}
-	for p, n := range t.nodes {
-		if n.kind != tar.TypeReg {
+	for p, n := range t.All() {
+		if n.Kind != tar.TypeReg {
 			continue
 		}
 		info, err := s.lstat(chain, p, n)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			c.add(n.from.blob(), fmt.Sprintf("lacks its file /%s", p))
-		case err == nil && (!info.Mode().IsRegular() || info.Size() != n.size):
-			c.add(n.from.blob(), fmt.Sprintf("has %d of %d bytes of its file /%s", info.Size(), n.size, p))
+			c.add(n.Layer, fmt.Sprintf("lacks its file /%s", p))
+		case err == nil && (!info.Mode().IsRegular() || info.Size() != n.Size):
+			c.add(n.Layer, fmt.Sprintf("has %d of %d bytes of its file /%s", info.Size(), n.Size, p))
 		}
 	}
 }
