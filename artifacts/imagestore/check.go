@@ -30,6 +30,9 @@ func (s *Store) Check(ctx context.Context, m *artifacts.Model, verify bool) ([]a
 
 func (s *Store) check(ctx context.Context, r *records, m *artifacts.Model, verify bool) ([]artifacts.Damage, error) {
 	refs, err := atrest.ParseRefs(m.Manifest)
+	if err == nil && refs.Config == nil {
+		err = errors.New("its manifest names no config")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func (s *Store) check(ctx context.Context, r *records, m *artifacts.Model, verif
 	i := &r.images[at]
 	c := &checkup{refs: refs}
 	if _, err := s.documents(i); err != nil {
-		c.add(refs.Blobs[0].Digest, "is missing or has other bytes")
+		c.add(refs.Config.Digest, "is missing or has other bytes")
 	}
 	chain, err := r.chain(i)
 	if err != nil {
@@ -118,7 +121,10 @@ func (s *Store) checkFiles(r *records, chain []*layer, c *checkup) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			c.add(n.Layer, fmt.Sprintf("lacks its file /%s", p))
-		case err == nil && (!info.Mode().IsRegular() || info.Size() != n.Size):
+		case errors.Is(err, fs.ErrPermission): // only users of a container may look
+		case err != nil:
+			c.add(n.Layer, fmt.Sprintf("has a file /%s that cannot be read: %v", p, err))
+		case !info.Mode().IsRegular() || info.Size() != n.Size:
 			c.add(n.Layer, fmt.Sprintf("has %d of %d bytes of its file /%s", info.Size(), n.Size, p))
 		}
 	}

@@ -3,6 +3,7 @@ package imagestore
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
@@ -19,34 +20,36 @@ type described struct {
 }
 
 // describe returns the model in an image, without a name; nil if the image carries none. An image that is called a model, but
-// cannot be read, is one that is unservable: it is not to hide others, and can be removed.
+// cannot be read, is one that is unservable: it is not to hide others, and can be removed. Of others it is an error if the disk
+// cannot be read, for they may carry one; what is merely broken carries none.
 func (r *records) describe(i *image) (*described, error) {
 	if i.digest() == "" || i.TopLayer == "" {
 		return nil, nil // a list of images, or one without files
 	}
-	docs, err := r.store.documents(i)
-	if err != nil {
-		r.store.logger.Debug("passing over an image", "id", i.ID, "error", err)
-		return nil, nil
-	}
-	labelled := docs.says.Labelled
-	d := &described{image: i, model: artifacts.Model{
-		Kind: artifacts.KindImage, Digest: i.digest(), Manifest: docs.manifest, Store: Word,
-		Created: docs.says.Created, Annotations: docs.refs.Annotations,
-	}}
-	for _, b := range docs.refs.Blobs {
-		d.model.Size += b.Size
-	}
+	d := &described{image: i}
+	labelled := false
 	unreadable := func(err error) (*described, error) {
 		switch {
-		case r.strict:
-			return nil, err
+		case r.strict || !labelled && isFault(err):
+			return nil, fmt.Errorf("image %.12s: %w", i.ID, err)
 		case !labelled:
 			r.store.logger.Debug("passing over an image", "id", i.ID, "error", err)
 			return nil, nil
 		}
 		d.model.Packaging = packaging.Model{Format: packaging.RamaLamaImage, Unservable: fmt.Errorf("%w: %w", packaging.ErrUnservable, err)}
 		return d, nil
+	}
+	docs, err := r.store.documents(i)
+	if err != nil {
+		return unreadable(err)
+	}
+	labelled = docs.says.Labelled
+	d.model = artifacts.Model{
+		Kind: artifacts.KindImage, Digest: i.digest(), Manifest: docs.manifest, Store: Word,
+		Created: docs.says.Created, Annotations: docs.refs.Annotations,
+	}
+	for _, b := range docs.refs.Blobs {
+		d.model.Size += b.Size
 	}
 	if d.chain, err = r.chain(i); err != nil {
 		return unreadable(err)
@@ -72,6 +75,12 @@ func (r *records) describe(i *image) (*described, error) {
 	}
 	d.model.Packaging = *parsed
 	return d, nil
+}
+
+// isFault says whether an error is one of reading files that are there.
+func isFault(err error) bool {
+	var p *fs.PathError
+	return errors.As(err, &p) && !errors.Is(err, fs.ErrNotExist)
 }
 
 // documents are what an image says of itself.

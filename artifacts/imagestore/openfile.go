@@ -31,8 +31,10 @@ func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (*os.File, int64
 	switch {
 	case err != nil:
 		return nil, 0, err
-	case d == nil || d.tree == nil:
+	case d == nil:
 		return nil, 0, artifacts.ErrNotFound
+	case d.tree == nil:
+		return nil, 0, d.model.Packaging.Unservable
 	}
 	p, n, err := d.tree.Resolve(f.Path)
 	switch {

@@ -98,9 +98,13 @@ func (s *Store) layerDir(elem ...string) string {
 func (s *Store) bigData(i *image, key string, max int64) ([]byte, error) {
 	d := i.Digests[key]
 	if err := d.Validate(); err != nil {
-		return nil, fmt.Errorf("image %.12s: digest of %s: %w", i.ID, key, err)
+		return nil, fmt.Errorf("digest of %s: %w", key, err)
 	}
-	return atrest.ReadVerified(s.imageDir(i.ID, bigDataName(key)), d, max)
+	data, err := atrest.ReadVerified(s.imageDir(i.ID, bigDataName(key)), d, max)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", key, err)
+	}
+	return data, nil
 }
 
 // bigDataName is the library's name for a file of that key (storage, makeBigDataBaseName).
