@@ -42,7 +42,7 @@ func layers() []layer {
 		{"artifacts/atrest/...", disk},
 		{"artifacts/derive/...", derive},
 		{"artifacts/podmanstore/...", store},
-		{"artifacts/imagestore/...", store},
+		{"artifacts/imagestore/...", append(slices.Clone(store), "artifacts/imagetree")},
 		{"artifacts/dirstore/...", store},
 		{"artifacts/dockerstore/...", derive},
 		{"artifacts/memstore/...", store},

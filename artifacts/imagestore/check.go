@@ -30,6 +30,9 @@ func (s *Store) Check(ctx context.Context, m *artifacts.Model, verify bool) ([]a
 
 func (s *Store) check(ctx context.Context, r *records, m *artifacts.Model, verify bool) ([]artifacts.Damage, error) {
 	refs, err := atrest.ParseRefs(m.Manifest)
+	if err == nil && refs.Config == nil {
+		err = errors.New("its manifest names no config")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +42,8 @@ func (s *Store) check(ctx context.Context, r *records, m *artifacts.Model, verif
 	}
 	i := &r.images[at]
 	c := &checkup{refs: refs}
-	if _, config, _, err := s.documents(i); err != nil || config == nil {
-		c.add(refs.Blobs[0].Digest, "is missing or has other bytes")
+	if _, err := s.documents(i); err != nil {
+		c.add(refs.Config.Digest, "is missing or has other bytes")
 	}
 	chain, err := r.chain(i)
 	if err != nil {
@@ -110,16 +113,19 @@ func (s *Store) checkFiles(r *records, chain []*layer, c *checkup) {
 		c.add(chain[len(chain)-1].blob(), err.Error())
 		return
 	}
-	for p, n := range t.nodes {
-		if n.kind != tar.TypeReg {
+	for p, n := range t.All() {
+		if n.Kind != tar.TypeReg {
 			continue
 		}
 		info, err := s.lstat(chain, p, n)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			c.add(n.from.blob(), fmt.Sprintf("lacks its file /%s", p))
-		case err == nil && (!info.Mode().IsRegular() || info.Size() != n.size):
-			c.add(n.from.blob(), fmt.Sprintf("has %d of %d bytes of its file /%s", info.Size(), n.size, p))
+			c.add(n.Layer, fmt.Sprintf("lacks its file /%s", p))
+		case errors.Is(err, fs.ErrPermission): // only users of a container may look
+		case err != nil:
+			c.add(n.Layer, fmt.Sprintf("has a file /%s that cannot be read: %v", p, err))
+		case !info.Mode().IsRegular() || info.Size() != n.Size:
+			c.add(n.Layer, fmt.Sprintf("has %d of %d bytes of its file /%s", info.Size(), n.Size, p))
 		}
 	}
 }

@@ -191,11 +191,18 @@ func (s *Store) modelFile(t *testing.T, m *artifacts.Model, p string) string {
 	if err != nil || d == nil {
 		t.Fatalf("got %v, %v", d, err)
 	}
-	name, n, err := d.tree.resolve(modelDir + "/" + p)
+	name, n, err := d.tree.Resolve(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(s.diffDir(n.from.ID), name)
+	root, err := s.layerRoot(d.chain, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := root.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(root.Name(), name)
 }
 
 // blobOf returns a blob of an origin.

@@ -127,6 +127,27 @@ func TestOtherImages(t *testing.T) {
 	}
 }
 
+// TestNameOfOtherImage: a landing takes the name of what is no model, as podman pull does, and nothing more; the model that
+// loses its last name goes.
+func TestNameOfOtherImage(t *testing.T) {
+	s := newStore(t, "overlay")
+	plain := newImage(t, "quay.io/org/m:1", nil, []testLayer{{files: map[string]string{"bin/sh": "x"}}}, nil)
+	w := &request{Do: doLand, Manifest: plain.Plan.Manifest, MediaType: plain.Plan.MediaType, Temp: t.TempDir(), Blobs: map[digest.Digest]string{}}
+	putUnchecked(t, s, plain, w)
+	for _, content := range []string{"old", "new"} {
+		land(t, s, newModel(t, "quay.io/org/m:1", map[string]string{"m.gguf": content}))
+		r, err := s.read()
+		if err != nil || len(r.images) != 2 {
+			t.Fatalf("%s: %d images, %v", content, len(r.images), err)
+		}
+		for _, i := range r.images {
+			if isPlain := i.digest() == plain.Plan.Digest; isPlain != (len(i.Names) == 0) {
+				t.Errorf("%s: %.12s has the names %q", content, i.ID, i.Names)
+			}
+		}
+	}
+}
+
 // TestRepair: damage is found, and a landing after Discard mends it and brings all names back.
 func TestRepair(t *testing.T) {
 	s := newStore(t, "overlay")

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/imagetree"
 )
 
 // OpenFile opens one file of a model where its layer has it: see artifacts.Reader. Nothing is mounted. A file that only the
@@ -30,14 +31,16 @@ func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (*os.File, int64
 	switch {
 	case err != nil:
 		return nil, 0, err
-	case d == nil || d.tree == nil:
+	case d == nil:
 		return nil, 0, artifacts.ErrNotFound
+	case d.tree == nil:
+		return nil, 0, d.model.Packaging.Unservable
 	}
-	p, n, err := d.tree.resolve(modelDir + "/" + f.Path)
+	p, n, err := d.tree.Resolve(f.Path)
 	switch {
 	case err != nil:
 		return nil, 0, err
-	case n.kind != tar.TypeReg:
+	case n.Kind != tar.TypeReg:
 		return nil, 0, artifacts.ErrNotFound
 	}
 	root, err := s.layerRoot(d.chain, n)
@@ -50,7 +53,7 @@ func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (*os.File, int64
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("it is no regular file in layer %s", n.from.blob())
+		err = fmt.Errorf("it is no regular file in layer %s", n.Layer)
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, file.Close())
@@ -58,13 +61,16 @@ func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (*os.File, int64
 	return file, info.Size(), nil
 }
 
-// layerRoot opens the folder that has the file of a node.
-func (s *Store) layerRoot(chain []*layer, n node) (*os.Root, error) {
-	id := n.from.ID
-	if s.place.Driver == "vfs" { // each layer has all that is below it
-		id = chain[len(chain)-1].ID
+// layerRoot opens the folder that has the file of a node: with vfs each layer has all that is below it. Of layers with the same
+// bytes each has the file.
+func (s *Store) layerRoot(chain []*layer, n imagetree.Node) (*os.Root, error) {
+	top := chain[len(chain)-1]
+	for _, l := range chain {
+		if s.place.Driver != "vfs" && l.blob() == n.Layer {
+			top = l
+		}
 	}
-	dir := s.diffDir(id)
+	dir := s.diffDir(top.ID)
 	if dir == "" {
 		return nil, fmt.Errorf("reading files with the storage driver %s: %w", s.place.Driver, errors.ErrUnsupported)
 	}
@@ -72,7 +78,7 @@ func (s *Store) layerRoot(chain []*layer, n node) (*os.Root, error) {
 }
 
 // lstat looks at the file of a node.
-func (s *Store) lstat(chain []*layer, p string, n node) (_ fs.FileInfo, err error) {
+func (s *Store) lstat(chain []*layer, p string, n imagetree.Node) (_ fs.FileInfo, err error) {
 	root, err := s.layerRoot(chain, n)
 	if err != nil {
 		return nil, err

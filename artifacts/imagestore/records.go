@@ -15,6 +15,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/imagetree"
 )
 
 // manifestKey is the big data that holds an image's manifest (storage.ImageDigestBigDataKey).
@@ -47,15 +48,17 @@ type records struct {
 	store  *Store
 	images []image
 	layers map[string]*layer
-	mu     sync.Mutex
-	trees  map[string]*layerTree // by layer, as they are read; guarded by mu
-	strict bool                  // an image that cannot be read is an error, and not one that carries no model
+	strict bool      // an image that cannot be read is an error, and not one that carries no model
+	unzip  sync.Pool // of *unzipper
+
+	mu      sync.Mutex
+	effects map[string]*imagetree.Layer // by layer, as they are read; guarded by mu
 }
 
 // read reads the records. The library replaces both files as a whole, so that no lock is needed: an image is written after
 // its layers, and removed before them. The images are read first; a layer that was removed since is missing, as it then is.
 func (s *Store) read() (*records, error) {
-	r := &records{store: s, layers: map[string]*layer{}, trees: map[string]*layerTree{}}
+	r := &records{store: s, layers: map[string]*layer{}, effects: map[string]*imagetree.Layer{}}
 	if err := readJSON(s.imageDir("images.json"), &r.images); err != nil {
 		return nil, err
 	}
@@ -95,9 +98,13 @@ func (s *Store) layerDir(elem ...string) string {
 func (s *Store) bigData(i *image, key string, max int64) ([]byte, error) {
 	d := i.Digests[key]
 	if err := d.Validate(); err != nil {
-		return nil, fmt.Errorf("image %.12s: digest of %s: %w", i.ID, key, err)
+		return nil, fmt.Errorf("digest of %s: %w", key, err)
 	}
-	return atrest.ReadVerified(s.imageDir(i.ID, bigDataName(key)), d, max)
+	data, err := atrest.ReadVerified(s.imageDir(i.ID, bigDataName(key)), d, max)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", key, err)
+	}
+	return data, nil
 }
 
 // bigDataName is the library's name for a file of that key (storage, makeBigDataBaseName).

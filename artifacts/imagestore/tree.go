@@ -2,26 +2,23 @@ package imagestore
 
 import (
 	"archive/tar"
+	"bufio"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"maps"
 	"os"
-	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/paddock-dev/paddock/artifacts/imagetree"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// pointerFile is the link by which RamaLama's images name their model.
-const pointerFile = "model.file"
-
-// tree is the folder of the models as a container sees it: every layer applied.
-type tree struct{ nodes map[string]node }
+// maxFiles bounds the files of a model in one layer.
+const maxFiles = 100_000
 
 // blob is the digest of the layer as the manifest has it; that of the unpacked layer if only that is known, as of an image
 // that was built here.
@@ -42,121 +39,89 @@ func (s *Store) mayHaveModels(chain []*layer) (bool, error) {
 		if dir == "" {
 			return true, nil
 		}
-		_, err := os.Lstat(filepath.Join(dir, modelDir))
-		if err == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			return err == nil, err
-		}
-		if err != nil && errors.Is(err, fs.ErrPermission) {
+		switch _, err := os.Lstat(filepath.Join(dir, packaging.ImageRoot)); {
+		case err == nil || errors.Is(err, fs.ErrPermission):
 			return true, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return false, err
 		}
 	}
 	return false, nil
 }
 
-// tree applies the layers of an image to one another.
-func (r *records) tree(chain []*layer) (*tree, error) {
-	t := &tree{nodes: map[string]node{}}
+// tree applies the layers of an image to one another. The files in it are known by the digests of their layers.
+func (r *records) tree(chain []*layer) (*imagetree.Tree, error) {
+	t := imagetree.NewTree()
 	for _, l := range chain {
-		lt, err := r.layerTree(l)
+		effect, err := r.effect(l, t)
 		if err != nil {
 			return nil, err
 		}
-		lt.apply(t.nodes)
+		t.Apply(effect)
 	}
 	return t, nil
 }
 
-// layerTree reads what a layer does, once.
-func (r *records) layerTree(l *layer) (*layerTree, error) {
+// effect reads what a layer does to those below it, once: they are the same in every image.
+func (r *records) effect(l *layer, lower *imagetree.Tree) (*imagetree.Layer, error) {
 	r.mu.Lock()
-	lt := r.trees[l.ID]
+	known := r.effects[l.ID]
 	r.mu.Unlock()
-	if lt != nil {
-		return lt, nil
+	if known != nil {
+		return known, nil
 	}
-	lt, err := r.store.readTree(l)
+	read, err := r.readEffect(l, lower)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("layer %.12s (%s): %w", l.ID, l.blob(), err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.trees[l.ID] = lt
-	return lt, nil
+	r.effects[l.ID] = read
+	return read, nil
 }
 
-// files returns the files of the model, sorted by path, and where the link model.file leads; paths are relative to
-// packaging.ImageRoot. What no mount of that folder shows is refused with an error that wraps packaging.ErrUnsafePath and
-// names the layer: links that lead out of it, and what is neither file, folder nor link.
-func (t *tree) files() (files []packaging.File, pointer string, err error) {
-	for _, p := range slices.Sorted(maps.Keys(t.nodes)) {
-		n := t.nodes[p]
-		rel := strings.TrimPrefix(p, modelDir+"/")
-		switch {
-		case p == modelDir && n.kind != tar.TypeDir:
-			return nil, "", fmt.Errorf("%w: layer %s: %s is no folder", packaging.ErrUnsafePath, n.from.blob(), packaging.ImageRoot)
-		case n.kind == tar.TypeDir:
-			continue
-		}
-		to, target, err := t.resolve(p)
-		if err != nil {
-			return nil, "", err
-		}
-		if rel == pointerFile && n.kind == tar.TypeSymlink {
-			pointer = strings.TrimPrefix(to, modelDir+"/")
-			continue
-		}
-		if target.kind != tar.TypeReg {
-			continue // a link to a folder, whose files are listed where they are, or to nothing
-		}
-		if n.kind == tar.TypeSymlink && path.Dir(rel) == "." && strings.HasSuffix(rel, ".file") {
-			continue // RamaLama's other pointers, such as mmproj.file
-		}
-		files = append(files, packaging.File{Path: rel, Digest: target.from.blob(), Size: target.size})
+// readEffect reads the storage library's list of the layer's files.
+func (r *records) readEffect(l *layer, lower *imagetree.Tree) (_ *imagetree.Layer, err error) {
+	f, err := os.Open(r.store.layerDir(l.ID + ".tar-split.gz"))
+	if err != nil {
+		return nil, fmt.Errorf("Podman has no list of its files: %w", err)
 	}
-	return files, pointer, nil
+	defer func() { err = errors.Join(err, f.Close()) }()
+	z, _ := r.unzip.Get().(*unzipper)
+	if z == nil {
+		z = &unzipper{buf: bufio.NewReader(nil)}
+	}
+	defer r.unzip.Put(z)
+	z.buf.Reset(f)
+	if err := z.Reset(z.buf); err != nil {
+		return nil, fmt.Errorf("the list of its files: %w", err)
+	}
+	return parseEffect(tar.NewReader(newHeaders(z)), l, lower)
 }
 
-// resolve follows links, as a container does that has the image's root: an absolute one starts there. The node is the zero
-// node if there is nothing at the end.
-func (t *tree) resolve(p string) (string, node, error) {
-	const maxLinks = 40 // as Linux
-	origin := t.nodes[p]
-	refuse := func(n node, why string) (string, node, error) {
-		return "", node{}, fmt.Errorf("%w: layer %s: %.300q %s", packaging.ErrUnsafePath, n.from.blob(), "/"+p, why)
-	}
-	at := p
-	for range maxLinks {
-		next, link, ok := t.step(at)
-		if !ok {
-			n := t.nodes[at]
-			switch n.kind {
-			case 0, tar.TypeReg, tar.TypeDir:
-				return at, n, nil
-			}
-			return refuse(n, "is neither a file, a folder nor a link")
-		}
-		if !inModelDir(next) {
-			return refuse(link, fmt.Sprintf("leads out of %s, to %.300q", packaging.ImageRoot, "/"+next))
-		}
-		at = next
-	}
-	return refuse(origin, "is a chain of links without an end")
+// unzipper is what it takes to read a gzip file: much more memory than most lists have.
+type unzipper struct {
+	gzip.Reader
+	buf *bufio.Reader
 }
 
-// step replaces the first link in a path by what it names. ok is false if there is none.
-func (t *tree) step(p string) (next string, link node, ok bool) {
-	parts := strings.Split(p, "/")
-	for i := range parts {
-		prefix := strings.Join(parts[:i+1], "/")
-		n := t.nodes[prefix]
-		if n.kind != tar.TypeSymlink {
-			continue
+func parseEffect(r *tar.Reader, l *layer, lower *imagetree.Tree) (*imagetree.Layer, error) {
+	effect, files := imagetree.NewLayer(l.blob()), 0
+	for {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return effect, nil
+		} else if err != nil {
+			return nil, err
 		}
-		to := n.link
-		if !path.IsAbs(to) {
-			to = "/" + path.Dir(prefix) + "/" + to
+		if imagetree.Concerns(h) {
+			files++
 		}
-		return strings.TrimPrefix(path.Join(path.Clean(to), strings.Join(parts[i+1:], "/")), "/"), n, true
+		if files > maxFiles {
+			return nil, fmt.Errorf("more than %d files below %s", maxFiles, packaging.ImageRoot)
+		}
+		if err := effect.Add(h, l.blob(), lower); err != nil {
+			return nil, err
+		}
 	}
-	return "", node{}, false
 }

@@ -156,7 +156,8 @@ func (w *writer) check(id string) error {
 	return nil
 }
 
-// name gives an image one more name, and removes the image that loses it, if that was its last name and nothing uses it.
+// name gives an image one more name, and removes the model that loses it, if that was its last name and nothing uses it. Any
+// other image stays without a name, as podman pull leaves it: it is not ours.
 func (w *writer) name(id, name string) error {
 	old, err := w.store.Image(name)
 	if err != nil && !errors.Is(err, storage.ErrImageUnknown) {
@@ -173,10 +174,23 @@ func (w *writer) name(id, name string) error {
 	if old == nil || old.ID == id {
 		return nil
 	}
-	if now, err := w.store.Image(old.ID); err != nil || len(now.Names) > 0 || w.users(now) != nil {
+	if now, err := w.store.Image(old.ID); err != nil || len(now.Names) > 0 || w.users(now) != nil || !w.isModel(old.ID) {
 		return nil //nolint:nilerr // it is gone, or needed
 	}
 	return w.drop(old.ID)
+}
+
+func (w *writer) isModel(id string) bool {
+	r, err := w.reader.read()
+	if err != nil {
+		return false
+	}
+	i := slices.IndexFunc(r.images, func(i image) bool { return i.ID == id })
+	if i < 0 {
+		return false
+	}
+	d, err := r.describe(&r.images[i])
+	return err == nil && d != nil
 }
 
 // remove takes a name away.

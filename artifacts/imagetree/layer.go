@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -17,11 +18,16 @@ const (
 	opaque   = ".wh..wh..opq"
 )
 
+// root is packaging.ImageRoot as it is in a tar.
+const root = "models"
+
 // Node is one file of an image.
 type Node struct {
-	Kind byte // a tar type: tar.TypeReg, tar.TypeDir, tar.TypeSymlink, or one that no model has
+	// Kind is a tar type: tar.TypeReg, tar.TypeDir, tar.TypeSymlink, or one that no model has; 0 if there is no such file.
+	Kind byte
+	// Link is where a symbolic link leads, as it was written.
 	Link string
-	// Digest and Size are of a regular file's content.
+	// Digest is what Add was given for a regular file, and Size that of its content in bytes.
 	Digest digest.Digest
 	Size   int64
 	// Layer is the digest of the layer that has it.
@@ -42,17 +48,20 @@ func NewLayer(d digest.Digest) *Layer { return &Layer{digest: d, nodes: map[stri
 // clean reads a name as storage libraries do when they unpack a layer: relative to the root.
 func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
 
-// root is packaging.ImageRoot as it is in a tar.
-func root() string { return strings.TrimPrefix(packaging.ImageRoot, "/") }
-
-func inside(p string) bool { return p == root() || strings.HasPrefix(p, root()+"/") }
+func inside(p string) bool { return p == root || strings.HasPrefix(p, root+"/") }
 
 // Concerns says whether an entry is one of the folder of the models.
 func Concerns(h *tar.Header) bool { return inside(clean(h.Name)) }
 
-// Add takes in one entry; d is the digest of its content if it is a regular file. The lower layers are those that a hard link
-// may lead to.
+// Add takes in one entry; d is the digest by which the content of a regular file is known. The lower layers are those that a
+// hard link may lead to. What no honest tool writes is refused with an error that wraps packaging.ErrUnsafePath: a path that
+// leads up, though storage libraries keep it in, and a hard link to what is no file of the model.
 func (l *Layer) Add(h *tar.Header, d digest.Digest, lower *Tree) error {
+	for _, p := range []string{h.Name, h.Linkname} {
+		if h.Typeflag != tar.TypeSymlink && strings.Contains(p, "..") && slices.Contains(strings.Split(p, "/"), "..") {
+			return fmt.Errorf("%w: %.300q has a \"..\" element", packaging.ErrUnsafePath, p)
+		}
+	}
 	name := clean(h.Name)
 	dir, base := path.Dir(name), path.Base(name)
 	switch {
@@ -60,7 +69,7 @@ func (l *Layer) Add(h *tar.Header, d digest.Digest, lower *Tree) error {
 		if inside(dir) {
 			l.clears = append(l.clears, dir)
 		} else if dir == "." {
-			l.removes = append(l.removes, root())
+			l.removes = append(l.removes, root)
 		}
 		return nil
 	case strings.HasPrefix(base, whiteout):
@@ -82,7 +91,8 @@ func (l *Layer) Add(h *tar.Header, d digest.Digest, lower *Tree) error {
 			other, ok = lower.nodes[to]
 		}
 		if !ok || other.Kind != tar.TypeReg {
-			return fmt.Errorf("%w: it is a hard link to %.300q, which is no file below %s", packaging.ErrUnsafePath, h.Linkname, packaging.ImageRoot)
+			return fmt.Errorf("%w: %.300q is a hard link to %.300q, which is no file below %s",
+				packaging.ErrUnsafePath, h.Name, h.Linkname, packaging.ImageRoot)
 		}
 		n = other
 	}

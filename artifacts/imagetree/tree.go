@@ -3,6 +3,7 @@ package imagetree
 import (
 	"archive/tar"
 	"fmt"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -37,6 +38,9 @@ func (t *Tree) Apply(l *Layer) {
 	maps.Copy(t.nodes, l.nodes)
 }
 
+// All yields every file of the folder, the folder itself and those in it, by its path without a leading slash; in no order.
+func (t *Tree) All() iter.Seq2[string, Node] { return maps.All(t.nodes) }
+
 func (t *Tree) removeBelow(dir string) {
 	for p := range t.nodes {
 		if strings.HasPrefix(p, dir+"/") {
@@ -45,26 +49,26 @@ func (t *Tree) removeBelow(dir string) {
 	}
 }
 
-// Files returns the files of the model, sorted by path, with the digests of their contents, and where the link model.file
+// Files returns the files of the model, sorted by path, with the digests that Layer.Add was given, and where the link model.file
 // leads, for packaging.ImageModel; paths are relative to packaging.ImageRoot. What no mount of that folder shows is refused
 // with an error that wraps packaging.ErrUnsafePath and names the layer: links that lead out of it, and what is neither file,
 // folder nor link.
 func (t *Tree) Files() (files []packaging.File, pointer string, err error) {
 	for _, p := range slices.Sorted(maps.Keys(t.nodes)) {
 		n := t.nodes[p]
-		rel := strings.TrimPrefix(p, root()+"/")
+		rel := strings.TrimPrefix(p, root+"/")
 		switch {
-		case p == root() && n.Kind != tar.TypeDir:
+		case p == root && n.Kind != tar.TypeDir:
 			return nil, "", fmt.Errorf("%w: layer %s: %s is no folder", packaging.ErrUnsafePath, n.Layer, packaging.ImageRoot)
 		case n.Kind == tar.TypeDir:
 			continue
 		}
-		to, target, err := t.resolve(p)
+		to, target, err := t.follow(p)
 		if err != nil {
 			return nil, "", err
 		}
 		if rel == pointerFile && n.Kind == tar.TypeSymlink {
-			pointer = strings.TrimPrefix(to, root()+"/")
+			pointer = strings.TrimPrefix(to, root+"/")
 			continue
 		}
 		if target.Kind != tar.TypeReg {
@@ -78,9 +82,12 @@ func (t *Tree) Files() (files []packaging.File, pointer string, err error) {
 	return files, pointer, nil
 }
 
-// resolve follows links, as a container does that has the image's root: an absolute one starts there. The node is the zero
-// node if there is nothing at the end.
-func (t *Tree) resolve(p string) (string, Node, error) {
+// Resolve follows the links at a path that is relative to packaging.ImageRoot, and returns where they end, as a path without a
+// leading slash, and what is there: the zero node if nothing is. What Files refuses is refused.
+func (t *Tree) Resolve(p string) (string, Node, error) { return t.follow(root + path.Clean("/"+p)) }
+
+// follow follows links, as a container does that has the image's root: an absolute one starts there.
+func (t *Tree) follow(p string) (string, Node, error) {
 	const maxLinks = 40 // as Linux
 	refuse := func(n Node, why string) (string, Node, error) {
 		return "", Node{}, fmt.Errorf("%w: layer %s: %.300q %s", packaging.ErrUnsafePath, n.Layer, "/"+p, why)

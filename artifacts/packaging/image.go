@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ImageRoot is where an image that carries a model has its files.
@@ -63,18 +64,34 @@ func (l labels) main() (string, error) {
 	return CleanPath(below)
 }
 
-// LabelledImage says whether the config of a container image calls it a model. Images without such a label may carry one
-// nevertheless, as KServe's do: only their files tell.
-func LabelledImage(config []byte) bool {
+// ImageConfig is what the config of a container image says of it.
+type ImageConfig struct {
+	// Labelled says that the publisher calls it a model. Images without such a label may carry one nevertheless, as KServe's do:
+	// only their files tell.
+	Labelled bool
+	// Created is when the publisher says that it was made; zero if it does not say, or says the epoch, as reproducible builds do.
+	Created time.Time
+}
+
+// ReadImageConfig reads a config; one that is none says nothing.
+func ReadImageConfig(config []byte) ImageConfig {
 	var image struct {
-		Config struct{ Labels labels } `json:"config"`
+		Created string                  `json:"created"`
+		Config  struct{ Labels labels } `json:"config"`
 	}
-	return json.Unmarshal(config, &image) == nil && image.Config.Labels.isModel()
+	if json.Unmarshal(config, &image) != nil {
+		return ImageConfig{}
+	}
+	c := ImageConfig{Labelled: image.Config.Labels.isModel()}
+	if t, err := time.Parse(time.RFC3339, image.Created); err == nil && t.Unix() != 0 {
+		c.Created = t
+	}
+	return c
 }
 
 // ImageModel describes the model in a container image: files are those below ImageRoot when all layers are applied, of which
-// Path, MediaType, Digest and Size are set (the last two the layer's digest, and the file's own size). pointer is where the
-// link ImageRoot/model.file leads, by which RamaLama's images name their model, relative to ImageRoot; "" if there is none.
+// Path, Digest and Size are set (the last two the layer's digest, and the file's own size); MediaType becomes the layer's, if the
+// manifest has it. pointer is where the link ImageRoot/model.file leads, by which RamaLama's images name their model, relative to ImageRoot; "" if there is none.
 // What the label com.ramalama.model.file.location names goes before it; either may be a directory.
 // The errors are those of Parse.
 func ImageModel(manifest, config []byte, files []File, pointer string) (*Model, error) {
@@ -106,6 +123,9 @@ func ImageModel(manifest, config []byte, files []File, pointer string) (*Model, 
 			return nil, err
 		}
 		f.Role, f.Encoding = RoleByName(f.Path), Raw
+		if at := slices.IndexFunc(doc.Layers, func(l layer) bool { return l.Digest == f.Digest }); at >= 0 {
+			f.MediaType = doc.Layers[at].MediaType
+		}
 		if f.Path == main && f.Role == Other {
 			f.Role = Weights
 		}

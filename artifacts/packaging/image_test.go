@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -60,8 +61,24 @@ func TestImageModel(t *testing.T) {
 		if m.Format != c.format || m.Main != c.main || len(m.Files) != len(files) || (why == "") != (c.why == "") || !strings.Contains(why, c.why) {
 			t.Errorf("%s: %s, main %q, %q", c.name, m.Format, m.Main, why)
 		}
-		if LabelledImage(config) != (c.format == RamaLamaImage) {
+		if ReadImageConfig(config).Labelled != (c.format == RamaLamaImage) {
 			t.Errorf("%s: labelled is wrong", c.name)
+		}
+	}
+}
+
+func TestReadImageConfig(t *testing.T) {
+	day := time.Date(2025, 1, 2, 3, 4, 5, 6, time.UTC)
+	for config, want := range map[string]ImageConfig{
+		`{"created":"2025-01-02T03:04:05.000000006Z"}`:                                                        {Created: day},
+		`{"created":"1970-01-01T00:00:00Z","config":{"Labels":{"org.containers.type":"ai.image.model.raw"}}}`: {Labelled: true},
+		`{"created":"yesterday","config":{"Labels":{"org.containers.type":"ai.image.model.car"}}}`:            {Labelled: true},
+		`{"config":{"Labels":{"org.containers.type":"other"}}}`:                                               {},
+		`{"config":{"Labels":null}}`:                                                                          {},
+		`[`:                                                                                                   {},
+	} {
+		if got := ReadImageConfig([]byte(config)); got != want {
+			t.Errorf("%s: got %+v", config, got)
 		}
 	}
 }

@@ -10,21 +10,12 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// owner returns the index of the member that a word names.
-func (s *Store) owner(word string) (int, error) {
-	i := slices.IndexFunc(s.members, func(m Member) bool { return m.Word == word })
-	if i < 0 {
-		return 0, fmt.Errorf("there is no store %q", word)
-	}
-	return i, nil
-}
-
 // ability returns the member that a word names as one that can do what T says.
 func ability[T any](s *Store, word string) (T, error) {
 	var none T
-	i, err := s.owner(word)
-	if err != nil {
-		return none, err
+	i := slices.IndexFunc(s.members, func(m Member) bool { return m.Word == word })
+	if i < 0 {
+		return none, fmt.Errorf("there is no store %q", word)
 	}
 	t, ok := s.members[i].Store.(T)
 	if !ok {
@@ -39,14 +30,13 @@ func (s *Store) Tag(ctx context.Context, source *artifacts.Model, name artifacts
 	if err == nil {
 		err = tagger.Tag(ctx, source, name)
 	}
+	if err == nil {
+		err = s.supersede(ctx, source.Store, name)
+	}
 	if err != nil {
 		return fmt.Errorf("adding the name %s: %w", name, err)
 	}
-	i, err := s.owner(source.Store)
-	if err != nil {
-		return err
-	}
-	return s.supersede(ctx, i, name)
+	return nil
 }
 
 // OpenFile implements artifacts.Reader.
@@ -75,18 +65,16 @@ func (s *Store) Check(ctx context.Context, m *artifacts.Model, verify bool) ([]a
 }
 
 // Discard implements artifacts.Checker.
-func (s *Store) Discard(ctx context.Context, damaged []artifacts.Damage) error {
+func (s *Store) Discard(ctx context.Context, damaged []artifacts.Damage) (err error) {
 	for _, m := range s.members {
 		mine := slices.DeleteFunc(slices.Clone(damaged), func(d artifacts.Damage) bool { return d.Store != m.Word })
 		checker, ok := m.Store.(artifacts.Checker)
 		if !ok || len(mine) == 0 {
 			continue
 		}
-		if err := checker.Discard(ctx, mine); err != nil {
-			return err
-		}
+		err = errors.Join(err, checker.Discard(ctx, mine))
 	}
-	return nil
+	return err
 }
 
 // Diagnose implements artifacts.Doctor.

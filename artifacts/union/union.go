@@ -52,16 +52,16 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 	if err != nil {
 		return nil, err
 	}
-	if err := s.supersede(ctx, i, plan.Name); err != nil {
+	if err := s.supersede(ctx, s.members[i].Word, plan.Name); err != nil {
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
 	return model, nil
 }
 
-// supersede removes a name from all members but one.
-func (s *Store) supersede(ctx context.Context, keep int, name artifacts.Name) error {
-	for i, m := range s.members {
-		if i == keep {
+// supersede removes a name from all members but one. What is no model has no name here: it is found by none, and stays.
+func (s *Store) supersede(ctx context.Context, keep string, name artifacts.Name) error {
+	for _, m := range s.members {
+		if m.Word == keep {
 			continue
 		}
 		old, err := m.Store.Find(ctx, name.String())

@@ -112,6 +112,43 @@ func TestTagMovesBetweenStores(t *testing.T) {
 	}
 }
 
+// others is a store that has more than models, as Podman's has: what is none is not found.
+type others struct {
+	artifacts.Store
+	removed []string
+}
+
+func (o *others) Remove(ctx context.Context, query string) error {
+	o.removed = append(o.removed, query)
+	return o.Store.Remove(ctx, query)
+}
+
+// TestSupersedeIsExact: only a model of that very name goes, and only if the other store could be asked.
+func TestSupersedeIsExact(t *testing.T) {
+	images := memstore.NewOf("i", artifacts.KindImage)
+	watched := &others{Store: images}
+	artifact := memstore.NewOf("a", artifacts.KindArtifact)
+	s := New(Member{artifact, "a", []artifacts.Kind{artifacts.KindArtifact}}, Member{watched, "i", []artifacts.Kind{artifacts.KindImage}})
+	other := land(t, s, artifacts.KindImage, "quay.io/org/other:1", "x")
+	pinned := land(t, s, artifacts.KindArtifact, "quay.io/org/m:1", "y")
+	// Asked for this name, the images find the model by its digest.
+	if err := s.supersede(t.Context(), "a", storetest.ParseName(t, "quay.io/org/other@"+other.Digest.String())); err != nil {
+		t.Fatal(err)
+	}
+	if len(watched.removed) > 0 {
+		t.Errorf("removed %q", watched.removed)
+	}
+	broken := errors.New("the disk is gone")
+	images.Fail(broken)
+	o := maker(artifacts.KindArtifact)(t, "quay.io/org/m:3", map[string]string{"m.gguf": "z"})
+	if _, err := s.Land(t.Context(), o.Plan, nil); !errors.Is(err, broken) {
+		t.Errorf("Land: %v", err)
+	}
+	if err := s.Tag(t.Context(), pinned, storetest.ParseName(t, "quay.io/org/m:4")); !errors.Is(err, broken) || !strings.Contains(err.Error(), "m:4") {
+		t.Errorf("Tag: %v", err)
+	}
+}
+
 // TestAmbiguous: what another tool did can leave one name in both stores.
 func TestAmbiguous(t *testing.T) {
 	p := newPair()
@@ -179,6 +216,21 @@ func TestDiscard(t *testing.T) {
 		if err != nil || len(damaged) != want || want == 1 && damaged[0].Store != "i" {
 			t.Errorf("%s: got %+v, %v", m.Name, damaged, err)
 		}
+	}
+}
+
+// TestDiscardGoesOn: what one member cannot discard keeps no other from it.
+func TestDiscardGoesOn(t *testing.T) {
+	p := newPair()
+	i := land(t, p, artifacts.KindImage, "quay.io/org/i:1", "bytes")
+	broken := errors.New("the disk is gone")
+	p.artifacts.Fail(broken)
+	lost := i.Packaging.Files[0].Digest
+	if err := p.Discard(t.Context(), []artifacts.Damage{{Digest: lost, Store: "a"}, {Digest: lost, Store: "i"}}); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if damaged, err := p.images.Check(t.Context(), i, true); err != nil || len(damaged) != 1 {
+		t.Errorf("got %+v, %v", damaged, err)
 	}
 }
 
