@@ -68,9 +68,7 @@ func testDockerImage(t *testing.T, who folderHost, name, packaging string, m mod
 	if left := who.MustRun(t, "paddock", "ls", "-q"); left != "" {
 		t.Errorf("after rm there is %q", left)
 	}
-	if left := who.MustRun(t, "find", who.store+"/docker", "-name", "*.json"); left != "" {
-		t.Errorf("after rm there are records: %s", left)
-	}
+	assertFolderEmpty(t, who)
 	if left := who.MustRun(t, "docker", "ps", "-aq"); left != "" {
 		t.Errorf("containers were left: %s", left)
 	}
