@@ -68,29 +68,29 @@ func (s *Store) Remove(ctx context.Context, query string) error {
 	if len(found) > 1 {
 		return fmt.Errorf("removing %w", ambiguous(query, found))
 	}
-	if err := s.remove(ctx, found[0].name); err != nil {
+	if _, err := s.remove(ctx, found[0].name); err != nil {
 		return fmt.Errorf("removing %s: %w", query, err)
 	}
 	return nil
 }
 
-// remove takes names away.
-func (s *Store) remove(ctx context.Context, names ...string) error {
+// remove takes names away, and returns those that are gone.
+func (s *Store) remove(ctx context.Context, names ...string) (gone []string, err error) {
 	lock, err := s.lock.Write(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer lock.Release()
-	for _, name := range names {
+	for i, name := range names {
 		if err := s.run(ctx, nil, io.Discard, "image", "rm", dockerName(name)); err != nil {
-			return fmt.Errorf("removing the image from Docker: %w", err)
+			return names[:i], fmt.Errorf("removing the image from Docker: %w", err)
 		}
 	}
 	images, err := s.images(ctx)
 	if err != nil {
-		return err
+		return names, err
 	}
-	return s.forget(images)
+	return names, s.forget(images)
 }
 
 // Discard removes the images that are damaged, so that a landing fetches them again: see artifacts.Checker. Their names come
@@ -106,11 +106,12 @@ func (s *Store) Discard(ctx context.Context, damaged []artifacts.Damage) error {
 		if !slices.ContainsFunc(damaged, func(d artifacts.Damage) bool { return d.Digest == l.digest() }) {
 			continue
 		}
-		if err := s.remove(ctx, l.names...); err != nil {
+		gone, err := s.remove(ctx, l.names...)
+		s.lost.Store(l.digest(), gone)
+		if err != nil {
 			failed = append(failed, fmt.Errorf("discarding the damaged image %v: %w", l.names, err))
-			continue
+			s.restoreNames(ctx, &l.record)
 		}
-		s.lost.Store(l.digest(), l.names)
 	}
 	return errors.Join(failed...)
 }

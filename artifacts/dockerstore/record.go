@@ -19,6 +19,7 @@ import (
 
 const (
 	recordExt = ".json"
+	tempStart = ".record-" // of one that is being written
 	maxRecord = 4 * atrest.MaxManifest
 )
 
@@ -62,7 +63,11 @@ func (s *Store) records() ([]record, error) {
 			return nil, err
 		}
 		var r record
-		if err := json.Unmarshal(data, &r); err != nil {
+		err = json.Unmarshal(data, &r)
+		if at, pathErr := s.path(r.ID); err == nil && at != filepath.Join(s.dir, e.Name()) {
+			err = fmt.Errorf("it is of another image: %w", errors.Join(atrest.ErrCorrupt, pathErr))
+		}
+		if err != nil {
 			s.logger.Warn("passing over the record of an image", "file", e.Name(), "error", err)
 			continue
 		}
@@ -81,7 +86,7 @@ func (s *Store) write(r *record) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.dir, ".record-")
+	f, err := os.CreateTemp(s.dir, tempStart)
 	if err != nil {
 		return err
 	}
@@ -95,8 +100,13 @@ func (s *Store) write(r *record) (err error) {
 	return atrest.SyncDir(s.dir)
 }
 
-// forget removes the records of images that Docker no longer has. The caller holds the lock.
+// forget removes the records of images that Docker no longer has, and what a killed process began to write. The caller holds
+// the lock.
 func (s *Store) forget(images map[string][]tagged) error {
+	stale, err := filepath.Glob(filepath.Join(s.dir, tempStart+"*"))
+	if err != nil {
+		return err
+	}
 	records, err := s.records()
 	if err != nil {
 		return err
@@ -106,10 +116,13 @@ func (s *Store) forget(images map[string][]tagged) error {
 			continue
 		}
 		path, err := s.path(records[i].ID)
-		if err == nil {
-			err = os.Remove(path)
+		if err != nil {
+			return err
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		stale = append(stale, path)
+	}
+	for _, path := range stale {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

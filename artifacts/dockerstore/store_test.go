@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -198,6 +199,33 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestBadRecords: what is no record, or of another image, hides no other, and landing writes it anew.
+func TestBadRecords(t *testing.T) {
+	s := newStore(t)
+	o := newModel(t, "quay.io/org/m:1", map[string]string{"model.gguf": "weights"})
+	s.land(t, o)
+	other := newModel(t, "quay.io/org/other:1", map[string]string{"model.gguf": "other"})
+	s.land(t, other)
+	records, err := s.records()
+	if err != nil || len(records) != 2 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	for _, bad := range []string{"{", `{"ID": "x"}`, `{"ID": "sha256:` + strings.Repeat("0", 64) + `"}`} {
+		for i := range records {
+			if path, err := s.path(records[i].ID); err != nil || records[i].digest() == o.Plan.Digest && os.WriteFile(path, []byte(bad), 0o600) != nil {
+				t.Fatal(path, err)
+			}
+		}
+		if models, err := s.List(t.Context()); err != nil || len(models) != 1 || models[0].Digest != other.Plan.Digest {
+			t.Errorf("%s: listed %v, %v", bad, models, err)
+		}
+		s.land(t, o)
+		if models, err := s.List(t.Context()); err != nil || len(models) != 2 {
+			t.Errorf("%s: after landing again listed %v, %v", bad, models, err)
+		}
+	}
+}
+
 // TestInUse: Docker's refusal is passed on, and nothing changes.
 func TestInUse(t *testing.T) {
 	s := newStore(t)
@@ -209,8 +237,18 @@ func TestInUse(t *testing.T) {
 	if err := s.Remove(t.Context(), "quay.io/org/m:1"); err == nil || !strings.Contains(err.Error(), "conflict") {
 		t.Errorf("got %v", err)
 	}
-	if m, err := s.Find(t.Context(), "quay.io/org/m:1"); err != nil || m.Digest != o.Plan.Digest {
-		t.Errorf("got %+v, %v", m, err)
+	m, err := s.Find(t.Context(), "quay.io/org/m:1")
+	if err != nil || m.Digest != o.Plan.Digest {
+		t.Fatalf("got %+v, %v", m, err)
+	}
+	if err := s.Tag(t.Context(), m, storetest.ParseName(t, "quay.io/org/m:2")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Discard(t.Context(), []artifacts.Damage{{Digest: m.Digest}}); err == nil || !strings.Contains(err.Error(), "conflict") {
+		t.Errorf("got %v", err)
+	}
+	if models, err := s.List(t.Context()); err != nil || len(models) != 2 {
+		t.Errorf("after a repair that failed: %v, %v", models, err)
 	}
 }
 

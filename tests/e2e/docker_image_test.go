@@ -60,6 +60,9 @@ func testDockerImage(t *testing.T, who folderHost, name, packaging string, m mod
 	if r := who.Run(t, "docker", "exec", container, "sh", "-c", "echo x >/models/x"); r.Code == 0 {
 		t.Error("the model can be written to")
 	}
+	if r := who.Run(t, "paddock", "rm", name); r.Code != 1 || !strings.Contains(r.Stderr, "is using") || dockerImage(t, who.place, name) == "" {
+		t.Errorf("rm of an image that is in use: exit %d, %s", r.Code, r.Stderr)
+	}
 	who.stop(t, container)
 	who.MustRun(t, "paddock", "rm", name)
 	if after := who.MustRun(t, "docker", "image", "ls", "-q"); after != others {
@@ -68,9 +71,7 @@ func testDockerImage(t *testing.T, who folderHost, name, packaging string, m mod
 	if left := who.MustRun(t, "paddock", "ls", "-q"); left != "" {
 		t.Errorf("after rm there is %q", left)
 	}
-	if left := who.MustRun(t, "find", who.store+"/docker", "-name", "*.json"); left != "" {
-		t.Errorf("after rm there are records: %s", left)
-	}
+	assertFolderEmpty(t, who)
 	if left := who.MustRun(t, "docker", "ps", "-aq"); left != "" {
 		t.Errorf("containers were left: %s", left)
 	}

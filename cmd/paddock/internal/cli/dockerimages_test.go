@@ -36,7 +36,7 @@ func TestDockerFails(t *testing.T) {
 	w := foldered(t, choice)
 	store := strings.TrimSpace(w.must(t, "info", "--format", "{{.Store.Path}}"))
 	w.must(t, "ls") // Docker is not asked: no image was landed
-	record := filepath.Join(store, "docker", "x.json")
+	record := filepath.Join(store, "docker", strings.Repeat("0", 64)+".json")
 	if err := os.MkdirAll(filepath.Dir(record), 0o700); err != nil {
 		t.Fatal(err)
 	}
