@@ -30,7 +30,7 @@ build: ## Build bin/paddock
 	go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
 .PHONY: build-static
-build-static: ## Build bin/paddock without cgo: runs anywhere, cannot write rootless images
+build-static: ## Build bin/paddock without cgo, which runs anywhere
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
 .PHONY: test

@@ -45,8 +45,38 @@ type Plan struct {
 	Origin string
 	// Blobs are the config and the layers, each digest once, in the order of the manifest.
 	Blobs []Blob
+	// Base is the ModelKit whose model is part of this one, which refers to it; nil if there is none. It may have a Base
+	// itself. It is read to derive the files of this model, and not kept: its Blobs are its config and its model's layers only.
+	Base *Plan
 	// Pending are the files without a digest. If there are any, the plan has neither manifest nor blobs: whoever lands it
 	// reads them, and goes on with the plan that Complete makes of what they are, in their order.
 	Pending  []Pending
 	Complete func([]Found) (*Plan, error)
+}
+
+// Needed returns the blobs that are to be read to land the plan: its own, then those of its bases; each digest once.
+func (p *Plan) Needed() []Blob {
+	if p.Base == nil {
+		return p.Blobs
+	}
+	var needed []Blob
+	seen := map[digest.Digest]bool{}
+	for at := p; at != nil; at = at.Base {
+		for i := range at.Blobs {
+			if b := &at.Blobs[i]; !seen[b.Digest] {
+				seen[b.Digest] = true
+				needed = append(needed, *b)
+			}
+		}
+	}
+	return needed
+}
+
+// Bases returns the digests of the manifests of the plan's bases: that of its Base, then that one's; nil if it has none.
+func (p *Plan) Bases() []digest.Digest {
+	var bases []digest.Digest
+	for at := p.Base; at != nil; at = at.Base {
+		bases = append(bases, at.Digest)
+	}
+	return bases
 }

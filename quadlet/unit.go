@@ -87,6 +87,9 @@ func container(u *unit, spec *workload.Spec) error {
 		}
 		u.words("Mount", mount)
 	}
+	if err := access(u, spec); err != nil {
+		return err
+	}
 	if spec.Network != "" {
 		u.arg("Network", spec.Network)
 	}
@@ -105,6 +108,27 @@ func container(u *unit, spec *workload.Spec) error {
 	health(u, spec.Health)
 	if len(spec.Args) > 0 {
 		u.words("Exec", spec.Args...)
+	}
+	return nil
+}
+
+// access gives the container the accelerators that were chosen.
+func access(u *unit, spec *workload.Spec) error {
+	for _, d := range spec.Devices() {
+		u.words("AddDevice", d)
+	}
+	for _, path := range spec.Access.Mounts {
+		mount, err := podmanargs.HostMount(path)
+		if err != nil {
+			return err
+		}
+		u.words("Mount", mount)
+	}
+	if spec.Access.KeepGroups {
+		u.fixed("GroupAdd", podmanargs.KeepGroups)
+	}
+	if spec.Access.LabelDisable {
+		u.fixed("SecurityLabelDisable", "true")
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 const (
@@ -68,7 +69,14 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 		},
 		"host-network": func(s *workload.Spec, _ *UnitOptions) { s.Network, s.Host, s.Port = "host", "::1", 9000 },
 		"ipv6":         func(s *workload.Spec, _ *UnitOptions) { s.Host, s.Network = "::1", "web:ip=10.88.0.9" },
-		"no-health":    func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
+		"accelerator-cdi": func(s *workload.Spec, _ *UnitOptions) {
+			s.Access = gpu.Access{Kind: gpu.NVIDIA, CDI: []string{"nvidia.com/gpu=0:1", "nvidia.com/gpu=GPU-1"}}
+		},
+		"accelerator-nodes": func(s *workload.Spec, o *UnitOptions) {
+			s.Access = gpu.Access{Kind: gpu.Ascend, Nodes: []string{"/dev/davinci0", "/dev/hisi_hdc"}, Mounts: []string{"/usr/local/Ascend/driver"}, KeepGroups: true, LabelDisable: true}
+			o.Rootless = true
+		},
+		"no-health": func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
 		"odd-health": func(s *workload.Spec, _ *UnitOptions) {
 			s.Health.Command, s.Health.StartupInterval = `test "$(echo 100% \d 'x')" = "y" || exit 1`, 0
 		},
@@ -109,6 +117,18 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 			t.Fatal(err)
 		}
 		add("--mount", v)
+	}
+	for _, m := range spec.Access.Mounts {
+		add("--mount", "type=bind,source="+m+",destination="+m+",readonly=true")
+	}
+	for _, d := range spec.Devices() {
+		add("--device", d)
+	}
+	if spec.Access.KeepGroups {
+		add("--group-add", "keep-groups")
+	}
+	if spec.Access.LabelDisable {
+		add("--security-opt", "label=disable")
 	}
 	for _, v := range spec.Env {
 		add("--env", v.Name+"="+v.Value)
@@ -194,7 +214,7 @@ func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 		t.Fatal(err)
 	}
 	e := expect(t, spec, opts)
-	keys := map[string]string{"--mount": "Mount", "--env": "Environment", "--label": "Label"}
+	keys := map[string]string{"--mount": "Mount", "--env": "Environment", "--label": "Label", "--device": "AddDevice"}
 	for flag, key := range keys {
 		if got := wordsOf(t, settings, "Container", key); !reflect.DeepEqual(got, e.Flags[flag]) {
 			t.Errorf("%s: got %q, want %q", key, got, e.Flags[flag])
@@ -213,7 +233,7 @@ func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
 	}
-	for i, m := range wordsOf(t, settings, "Container", "Mount") {
+	for i, m := range wordsOf(t, settings, "Container", "Mount")[:len(spec.Mounts)] {
 		f := fields(t, m)
 		if !slices.Contains([]string{"type=artifact", "type=bind", "type=image"}, f[0]) || f[3] != "destination="+spec.Mounts[i].Destination && f[2] != "destination="+spec.Mounts[i].Destination {
 			t.Errorf("mount %d: got %q", i, f)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // Table says which transport a reference means. It does not change; safe for concurrent use.
@@ -97,7 +98,7 @@ func (t *Table) Resolve(ctx context.Context, input string) (*artifacts.Plan, err
 func (t *Table) Parse(input string) (Reference, error) {
 	ref, err := t.parse(input)
 	if err != nil {
-		return Reference{}, fmt.Errorf("%w: %q: %w", artifacts.ErrInvalidName, input, err)
+		return Reference{}, source.Scrub(fmt.Errorf("%w: %q: %w", artifacts.ErrInvalidName, input, err)) // a URL may hold secrets
 	}
 	return ref, nil
 }
@@ -113,7 +114,7 @@ func (t *Table) parse(input string) (Reference, error) {
 	}
 	if local != nil {
 		if path == "" {
-			return Reference{}, fmt.Errorf("nothing follows %s:", prefix)
+			return Reference{}, fmt.Errorf("no path follows %q", prefix+":")
 		}
 		return Reference{Transport: local, Scheme: strings.ToLower(prefix), Prefix: true, Argument: path}, nil
 	}

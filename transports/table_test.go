@@ -81,7 +81,7 @@ func TestParseRefuses(t *testing.T) {
 		{"", "empty"},
 		{"foo://x", `unknown scheme "foo": known are docker://, file://, https://, hub://, oci://, dir:PATH, oci:PATH, oci-archive:PATH, paths, names without a scheme`},
 		{"docker://", "nothing follows docker://"},
-		{"oci:", "nothing follows oci:"},
+		{"oci:", `no path follows "oci:"`},
 		{"~/x", "none of this system"},
 		{`C:\m.gguf`, "none of this system"},
 		{"./a\nb", "U+000A"},
@@ -94,6 +94,12 @@ func TestParseRefuses(t *testing.T) {
 		if !errors.Is(err, artifacts.ErrInvalidName) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %v", c.input, err)
 		}
+	}
+}
+
+func TestSecretsOfURLs(t *testing.T) {
+	if _, err := newTable(t).Parse("https://me:secret@h/m.gguf?token=secret\n"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
 	}
 }
 

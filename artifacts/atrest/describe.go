@@ -44,6 +44,19 @@ func Describe(m *artifacts.Model, manifest []byte, config func(*Blob) ([]byte, e
 	}
 }
 
+// Adopt makes a model be seen as the manifest of its unpacked files describes it, in its own packaging.
+func Adopt(m *artifacts.Model, unpacked *packaging.Model) {
+	seen := *unpacked
+	seen.Format, seen.Base = m.Packaging.Format, m.Packaging.Base
+	if seen.Base != "" { // of which the manifest says nothing
+		m.Size = 0
+		for i := range seen.Files {
+			m.Size += seen.Files[i].Size
+		}
+	}
+	m.Packaging = seen
+}
+
 // Unreadable says of a model why its manifest cannot be read. It is still listed, so that it can be seen, repaired and
 // removed.
 func Unreadable(m *artifacts.Model, err error) {

@@ -21,7 +21,8 @@ func CheckPlan(p *artifacts.Plan) error {
 
 // CheckWhole refuses a plan, of whatever kind, of which no store on disk can make a whole model: one without a name, an
 // index, a manifest that is not of the digest (artifacts.ErrVerification), a name that pins another
-// (artifacts.ErrInvalidName), a manifest longer than MaxManifest, and blobs that are not exactly those of the manifest.
+// (artifacts.ErrInvalidName), a manifest longer than MaxManifest, and blobs that are not exactly those of the manifest. So
+// it does a plan one of whose bases has a manifest of another digest.
 func CheckWhole(p *artifacts.Plan) error {
 	if p.Name.IsZero() {
 		return fmt.Errorf("%w: the plan has no name", artifacts.ErrInvalidName)
@@ -37,6 +38,11 @@ func CheckWhole(p *artifacts.Plan) error {
 	}
 	if len(p.Manifest) > MaxManifest {
 		return fmt.Errorf("the manifest has %d bytes: at most %d are read", len(p.Manifest), MaxManifest)
+	}
+	for base := p.Base; base != nil; base = base.Base {
+		if d := digest.FromBytes(base.Manifest); d != base.Digest {
+			return fmt.Errorf("%w: the manifest of %s has digest %s, not %s", artifacts.ErrVerification, base.Name, d, base.Digest)
+		}
 	}
 	return checkBlobs(p)
 }

@@ -18,11 +18,11 @@ import (
 
 // Options say where a model is staged and how to derive from it. All but Label and Wait are required.
 type Options struct {
-	// Staged is where a blob of the plan is, whole; "" for one that is not the plan's.
+	// Staged is where a blob of the plan (artifacts.Plan.Needed) is, whole; "" for one that is not the plan's.
 	Staged func(digest.Digest) string
 	// Parent is the folder of the workspaces, on the store's file system.
 	Parent string
-	// Ready returns the derived manifest of the plan that the store has already, whole; nil if it has none. It is asked while
+	// Ready returns the derived manifest of the plan that the store has already, whole and Current; nil if it has none. It is asked while
 	// nobody else can derive from the same manifest.
 	Ready func() ([]byte, error)
 	// Label is the security.selinux attribute of new files; "": whatever the folder gives them.
@@ -74,6 +74,11 @@ func Make(ctx context.Context, plan *artifacts.Plan, opts *Options) (_ *Derived,
 	return d, nil
 }
 
+// Current says whether a derived manifest was made from a plan, and from the bases that it has now.
+func Current(derived []byte, plan *artifacts.Plan) bool {
+	return packaging.DerivedOf(packaging.Annotations(derived), plan.Digest, plan.Bases())
+}
+
 // origin is what the manifest and the config of a plan say.
 type origin struct {
 	model  *packaging.Model
@@ -83,15 +88,9 @@ type origin struct {
 // derivable parses the manifest of a plan; nil if nothing is to be derived from it, be it that it cannot be parsed. Files that
 // may not exist are refused: the error wraps packaging.ErrUnsafePath.
 func derivable(plan *artifacts.Plan, opts *Options) (*origin, error) {
-	refs, err := atrest.ParseRefs(plan.Manifest)
+	config, err := stagedConfig(plan, opts)
 	if err != nil {
-		return nil, fmt.Errorf("parsing the manifest: %w", err)
-	}
-	var config []byte
-	if c := refs.Config; c != nil && c.Size <= packaging.MaxConfigSize {
-		if config, err = os.ReadFile(opts.Staged(c.Digest)); err != nil {
-			return nil, fmt.Errorf("reading the config: %w", err)
-		}
+		return nil, err
 	}
 	model, err := packaging.Parse(plan.Manifest, config)
 	switch {
@@ -104,14 +103,54 @@ func derivable(plan *artifacts.Plan, opts *Options) (*origin, error) {
 	if !model.Derivable && !model.Format.IsImage() {
 		return nil, nil
 	}
+	if model.Base != "" {
+		if err := addBases(model, plan, opts); err != nil {
+			return nil, err
+		}
+	}
 	return &origin{model: model, config: config}, nil
+}
+
+// stagedConfig reads the config of a plan; nil if it has none, or one that is too large to look into.
+func stagedConfig(plan *artifacts.Plan, opts *Options) ([]byte, error) {
+	refs, err := atrest.ParseRefs(plan.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("parsing the manifest: %w", err)
+	}
+	if refs.Config == nil || refs.Config.Size > packaging.MaxConfigSize {
+		return nil, nil
+	}
+	config, err := os.ReadFile(opts.Staged(refs.Config.Digest))
+	if err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	return config, nil
+}
+
+// addBases adds the files of the ModelKits that a model is in to its own.
+func addBases(model *packaging.Model, plan *artifacts.Plan, opts *Options) error {
+	if plan.Base == nil {
+		return fmt.Errorf("%w, and only a pull from a registry follows the reference", model.Unservable)
+	}
+	for base := plan.Base; base != nil; base = base.Base {
+		config, err := stagedConfig(base, opts)
+		if err != nil {
+			return fmt.Errorf("of the ModelKit %s: %w", base.Name, err)
+		}
+		kit, err := packaging.Parse(base.Manifest, config)
+		if err != nil {
+			return fmt.Errorf("of the ModelKit %s: %w", base.Name, err)
+		}
+		model.Files = append(model.Files, kit.KitModel()...)
+	}
+	return nil
 }
 
 // unpack unpacks the layers into the workspace, and writes the manifest of what comes out.
 func (d *Derived) unpack(ctx context.Context, plan *artifacts.Plan, o *origin, opts *Options) (err error) {
 	open := func(_ context.Context, layer digest.Digest) (io.ReadCloser, error) { return os.Open(d.staged(layer)) }
 	limits := &unpack.Options{Label: opts.Label}
-	from := &packaging.Origin{Name: plan.Name.Repository(), Manifest: plan.Manifest}
+	from := &packaging.Origin{Name: plan.Name.Repository(), Manifest: plan.Manifest, Bases: plan.Bases()}
 	var res *unpack.Result
 	if o.model.Format.IsImage() {
 		res, from.Pointer, err = unpack.Image(ctx, plan.Manifest, o.config, open, d.space.Dir, limits)

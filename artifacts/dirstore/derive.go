@@ -27,7 +27,7 @@ func (s *Store) commitStaged(
 		Staged: batch.Path, Parent: s.unpackDir(), Label: atrest.SELinuxLabel(s.models), Wait: wait, Logger: s.logger,
 		Ready: func() ([]byte, error) {
 			var err error
-			if twin, err = s.unpackedTwin(ctx, plan.Digest); twin == nil || err != nil {
+			if twin, err = s.unpackedTwin(ctx, plan); twin == nil || err != nil {
 				return nil, err
 			}
 			return twin.derived, nil
@@ -59,9 +59,9 @@ func (s *Store) commitStaged(
 	return s.commit(ctx, wait, c)
 }
 
-// unpackedTwin returns a layout, of whatever name, of a manifest with the files that were unpacked from it; nil if there is
+// unpackedTwin returns a layout, of whatever name, of a plan's manifest with the files that were unpacked from it; nil if there is
 // none, or while another holds the lock for long.
-func (s *Store) unpackedTwin(ctx context.Context, d digest.Digest) (*record, error) {
+func (s *Store) unpackedTwin(ctx context.Context, plan *artifacts.Plan) (*record, error) {
 	lock, err := s.lock.Read(ctx, nil, atrest.QuietTries)
 	if errors.Is(err, atrest.ErrBusy) {
 		return nil, nil
@@ -75,7 +75,7 @@ func (s *Store) unpackedTwin(ctx context.Context, d digest.Digest) (*record, err
 	}
 	for i := range records {
 		r := &records[i]
-		if r.digest != d || r.derived == nil {
+		if r.digest != plan.Digest || r.derived == nil || !derive.Current(r.derived, plan) {
 			continue
 		}
 		if whole, err := s.whole(r); whole || err != nil {
@@ -100,14 +100,16 @@ func (s *Store) adopt(m *artifacts.Model, r *record) {
 	parsed, err := packaging.Parse(r.derived, nil)
 	if err == nil && m.Kind == artifacts.KindImage {
 		parsed, err = s.imageModel(r, parsed.Files)
-	} else if err == nil {
-		parsed.Format = m.Packaging.Format
 	}
 	if err != nil {
 		s.logger.Debug("ignoring unpacked files", "name", m.Name, "error", err)
 		return
 	}
-	m.Packaging = *parsed
+	if m.Kind == artifacts.KindImage {
+		m.Packaging = *parsed
+		return
+	}
+	atrest.Adopt(m, parsed)
 }
 
 // imageModel describes the unpacked files of an image as its config does.

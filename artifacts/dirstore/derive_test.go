@@ -60,7 +60,7 @@ func tarOf(t testing.TB, name, content string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(content)), Mode: 0o4700})
+	err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(content)), Mode: 0o700})
 	if err == nil {
 		_, err = w.Write([]byte(content))
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/derive"
@@ -28,7 +26,7 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
 	}
 	l := s.layoutOf(plan.Name)
-	r, err := s.landed(ctx, &l, plan.Digest)
+	r, err := s.landed(ctx, &l, plan)
 	if err == nil && r == nil {
 		err = s.land(ctx, &l, plan, opts)
 		// Somebody emptied the staging area, or removed what was unpacked before: once more, now that it is known.
@@ -49,7 +47,7 @@ func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.
 
 // landed returns the layout if it is already here, whole; else nil. While somebody holds the lock it is not: the landing can
 // go on meanwhile, and moves no bytes either if it proves to be the second.
-func (s *Store) landed(ctx context.Context, l *layout, d digest.Digest) (*record, error) {
+func (s *Store) landed(ctx context.Context, l *layout, plan *artifacts.Plan) (*record, error) {
 	lock, err := s.lock.Read(ctx, nil, atrest.QuietTries)
 	if errors.Is(err, atrest.ErrBusy) {
 		return nil, nil
@@ -58,7 +56,7 @@ func (s *Store) landed(ctx context.Context, l *layout, d digest.Digest) (*record
 	}
 	defer lock.Release()
 	r := l.read()
-	if r.digest != d {
+	if r.digest != plan.Digest || r.derived != nil && !derive.Current(r.derived, plan) {
 		return nil, nil
 	}
 	if whole, err := s.whole(&r); !whole || err != nil {
@@ -109,7 +107,7 @@ func (s *Store) land(ctx context.Context, l *layout, plan *artifacts.Plan, opts 
 	if err := s.makeFolders(); err != nil {
 		return err
 	}
-	batch, err := s.area.Fetch(ctx, plan.Blobs, s.stagingOptions(opts))
+	batch, err := s.area.Fetch(ctx, plan.Needed(), s.stagingOptions(opts))
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ func (x *extractor) sizes(f *Facts, prefix string) {
 	f.ValueLength = x.most(prefix + "attention.value_length")
 	f.ExpertCount = x.most(prefix + "expert_count")
 	f.ExpertUsedCount = x.most(prefix + "expert_used_count")
+	f.ExpertFeedForwardLength = x.most(prefix + "expert_feed_forward_length")
 	f.RopeFreqBase = x.float(prefix + "rope.freq_base")
 	f.VocabSize = x.integer(prefix + "vocab_size")
 	if f.VocabSize == 0 {

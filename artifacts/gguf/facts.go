@@ -35,7 +35,9 @@ type Facts struct {
 	ValueLength        int64   `json:"valueLength,omitempty"`
 	ExpertCount        int64   `json:"expertCount,omitempty"`
 	ExpertUsedCount    int64   `json:"expertUsedCount,omitempty"`
-	RopeFreqBase       float64 `json:"ropeFreqBase,omitempty"`
+	// ExpertFeedForwardLength is the width of one expert; 0 where FeedForwardLength is that.
+	ExpertFeedForwardLength int64   `json:"expertFeedForwardLength,omitempty"`
+	RopeFreqBase            float64 `json:"ropeFreqBase,omitempty"`
 
 	// VocabSize is <architecture>.vocab_size, or the number of tokens of the tokenizer.
 	VocabSize      int64  `json:"vocabSize,omitempty"`

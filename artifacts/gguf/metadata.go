@@ -74,7 +74,7 @@ func wanted(key []byte) bool {
 	switch string(rest) {
 	case "context_length", "embedding_length", "block_count", "feed_forward_length", "vocab_size",
 		"attention.head_count", "attention.head_count_kv", "attention.key_length", "attention.value_length",
-		"expert_count", "expert_used_count", "rope.freq_base":
+		"expert_count", "expert_used_count", "expert_feed_forward_length", "rope.freq_base":
 		return true
 	}
 	return false

@@ -81,9 +81,9 @@ func TestDerivable(t *testing.T) {
 			t.Errorf("%v: %v", c.layers, m.Derivable)
 		}
 	}
-	for _, name := range []string{"modelkit-ref", "ollama-tensor", "image"} {
+	for name, want := range map[string]bool{"modelkit-ref": true, "ollama-tensor": false, "image": false} {
 		m, err := Parse(readSeed(t, "manifests/"+name+".json"), readConfig(t, name))
-		if err != nil || m.Derivable {
+		if err != nil || m.Derivable != want {
 			t.Errorf("%s: %+v, %v", name, m, err)
 		}
 	}

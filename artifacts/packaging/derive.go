@@ -2,6 +2,7 @@ package packaging
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -11,6 +12,7 @@ const (
 	originDigestAnnotation = "org.paddock.origin.digest"
 	originNameAnnotation   = "org.paddock.origin.name"
 	originPointer          = "org.paddock.origin.pointer"
+	originBasesAnnotation  = "org.paddock.origin.bases"
 )
 
 // Origin is the model that a derived manifest is made from.
@@ -21,6 +23,8 @@ type Origin struct {
 	Pointer string
 	// Manifest is the publisher's, byte for byte.
 	Manifest []byte
+	// Bases are the manifests of the ModelKits whose models are in it, too: its Base, that one's Base, and so on.
+	Bases []digest.Digest
 }
 
 // Derive writes a ModelPack manifest, and its config, for a model whose own manifest no container can mount file by file:
@@ -28,7 +32,7 @@ type Origin struct {
 // each with the digest of its own content; contents that occur more than once are one layer, which lists its files in the
 // annotation org.paddock.files. Parse reads that back as several files of one digest, none of them Repeated.
 //
-// The annotations org.paddock.origin.digest and org.paddock.origin.name say what the manifest was made from; the time of
+// The annotations org.paddock.origin.digest, .bases and .name say what the manifest was made from; the time of
 // creation is the origin's, if that says one. Everything else follows from the files: the same origin gives the same digest
 // on every machine. Errors are those of BuildModelPack.
 func Derive(origin *Origin, files []BuildFile) (manifest, config []byte, err error) {
@@ -38,6 +42,9 @@ func Derive(origin *Origin, files []BuildFile) (manifest, config []byte, err err
 	}
 	if origin.Pointer != "" {
 		annotations[originPointer] = origin.Pointer
+	}
+	if len(origin.Bases) > 0 {
+		annotations[originBasesAnnotation] = joinDigests(origin.Bases)
 	}
 	meta := &BuildMeta{Created: Created(origin.Manifest), Annotations: annotations}
 	manifest, config, err = buildManifest(files, meta, true)
@@ -49,6 +56,20 @@ func Derive(origin *Origin, files []BuildFile) (manifest, config []byte, err err
 
 // DerivedPointer returns the Pointer of the Origin that a manifest with these annotations was derived from.
 func DerivedPointer(annotations map[string]string) string { return annotations[originPointer] }
+
+// DerivedOf says whether a manifest with these annotations was derived from one with these bases: a reference to a ModelKit
+// may since lead to another.
+func DerivedOf(annotations map[string]string, manifest digest.Digest, bases []digest.Digest) bool {
+	return DerivedFrom(annotations) == manifest && annotations[originBasesAnnotation] == joinDigests(bases)
+}
+
+func joinDigests(digests []digest.Digest) string {
+	words := make([]string, len(digests))
+	for i, d := range digests {
+		words[i] = d.String()
+	}
+	return strings.Join(words, ",")
+}
 
 // DerivedFrom returns the digest of the manifest that a manifest with these annotations was derived from; "" if it is not
 // a derived one.

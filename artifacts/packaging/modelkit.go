@@ -42,8 +42,12 @@ func readModelKit(doc *document, config []byte) (*reading, error) {
 		seen[kind]++
 		r.entries[i] = kitEntry(l, kind, item)
 	}
-	if ref := kit.Model.Path; ref != "" && seen["model"] == 0 {
-		r.blocked = fmt.Sprintf("its model is in another ModelKit, %.300q", ref)
+	if at := kit.Model.Path; at != "" && seen["model"] == 0 {
+		if r.base = kitReference(at); r.base != "" {
+			r.blocked = fmt.Sprintf("its model is in another ModelKit, %.300q, which is to be unpacked with it", at)
+		} else {
+			r.blocked = fmt.Sprintf("no layer is its model, %.300q, and no full reference says in which ModelKit it is", at)
+		}
 	}
 	return r, nil
 }

@@ -64,6 +64,7 @@ type reading struct {
 	format  Format
 	entries []entry // one for each layer; none for an image
 	blocked string  // why the model cannot be served, whatever its files; "" if nothing stands in the way
+	base    string  // see Model.Base
 }
 
 // read asks the packaging that was detected.
@@ -91,12 +92,14 @@ func finish(doc *document, r *reading, files []File) *Model {
 		promoteOnlyFile(files)
 	}
 	numberShards(files)
-	m := &Model{Format: r.format, Files: files, blocked: r.blocked != ""}
+	m := &Model{Format: r.format, Files: files, Base: r.base, blocked: r.blocked != ""}
 	switch {
 	case r.format == Unknown:
 		m.Derivable = len(files) > 0
 	case r.blocked == "":
 		m.Derivable = slices.ContainsFunc(files, unmountable)
+	default:
+		m.Derivable = r.base != ""
 	}
 	main, why := "", r.blocked
 	if why == "" {

@@ -94,13 +94,17 @@ type Model struct {
 	// Main is what the runtime is given, relative to the model's root: a file (the first shard of a split model), or a
 	// directory for a directory model ("." is the root itself). "" if there is none; Unservable then says why.
 	Main string
+	// Base is the ModelKit that the model itself is in, as a full reference with a tag or a digest: a Kitfile may refer to
+	// another kit. "" if the model is here. See KitModel.
+	Base string
 	// Unservable is nil when each file can be given to a container as it is. Otherwise it wraps ErrUnservable and says
 	// what stands in the way; the model can still be stored, listed and inspected.
 	Unservable error
 	// blocked says that something stands in the way of serving whatever the files are.
 	blocked bool
 	// Derivable says that a manifest of single files would help, which Derive writes: there are archives to unpack, or layers
-	// that no mount can tell apart, or (Unknown) files without names, and nothing else is known to stand in the way.
+	// that no mount can tell apart, a Base to join, or (Unknown) files without names, and nothing else is known to stand in
+	// the way.
 	Derivable bool
 }
 

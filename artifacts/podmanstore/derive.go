@@ -17,7 +17,7 @@ import (
 func (s *Store) derive(ctx context.Context, plan *artifacts.Plan, batch *staging.Batch, wait func(string)) (*derive.Derived, error) {
 	return derive.Make(ctx, plan, &derive.Options{
 		Staged: batch.Path, Parent: s.unpackDir(), Label: s.label(), Wait: wait, Logger: s.logger,
-		Ready: func() ([]byte, error) { return s.derivedReady(ctx, plan.Digest) },
+		Ready: func() ([]byte, error) { return s.derivedReady(ctx, plan) },
 	})
 }
 
@@ -35,7 +35,7 @@ func (s *Store) commitDerived(d *derive.Derived, origin digest.Digest) (*commit,
 }
 
 // derivedReady is derivedWhole for the index as it is now. While another holds it for long, it says no.
-func (s *Store) derivedReady(ctx context.Context, origin digest.Digest) ([]byte, error) {
+func (s *Store) derivedReady(ctx context.Context, plan *artifacts.Plan) ([]byte, error) {
 	lock, err := s.lockRead(ctx, nil, atrest.QuietTries)
 	if errors.Is(err, atrest.ErrBusy) {
 		return nil, nil
@@ -47,5 +47,5 @@ func (s *Store) derivedReady(ctx context.Context, origin digest.Digest) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	return s.derivedWhole(x, origin)
+	return s.derivedWhole(x, plan)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -90,21 +91,20 @@ func (s *Store) adopt(m *artifacts.Model, derived []byte) {
 		s.logger.Debug("ignoring a derived artifact", "origin", m.Digest, "error", err)
 		return
 	}
-	parsed.Format = m.Packaging.Format
-	m.Packaging = *parsed
+	atrest.Adopt(m, parsed)
 	m.Mount = artifacts.ArtifactMount{Source: derivedName(m.Digest)}
 }
 
-// derivedWhole returns the manifest derived from an origin, if that and all its blobs are in the store; else nil.
-func (s *Store) derivedWhole(x *index, origin digest.Digest) ([]byte, error) {
-	r := record{entry: entry{desc: descriptor{Digest: origin}}}
-	s.attach(&r, x.derivedFrom(origin))
-	if r.derived == nil {
+// derivedWhole returns the manifest derived from that of a plan, if it is current and all its blobs are in the store; else nil.
+func (s *Store) derivedWhole(x *index, plan *artifacts.Plan) ([]byte, error) {
+	r := record{entry: entry{desc: descriptor{Digest: plan.Digest}}}
+	s.attach(&r, x.derivedFrom(plan.Digest))
+	if r.derived == nil || !derive.Current(r.derived, plan) {
 		return nil, nil
 	}
 	refs, err := atrest.ParseRefs(r.derived)
 	if err != nil {
-		return nil, fmt.Errorf("parsing the manifest derived from %s: %w", origin, err)
+		return nil, fmt.Errorf("parsing the manifest derived from %s: %w", plan.Digest, err)
 	}
 	for _, b := range refs.Blobs {
 		state, _, err := s.statBlob(b.Digest, b.Size)

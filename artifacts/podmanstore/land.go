@@ -74,7 +74,7 @@ func (s *Store) landed(ctx context.Context, plan *artifacts.Plan, desc descripto
 	if !s.model(&entry{desc: desc}, plan.Name.String(), plan.Manifest, nil).Packaging.Derivable {
 		return true, nil, nil
 	}
-	derived, err = s.derivedWhole(x, plan.Digest)
+	derived, err = s.derivedWhole(x, plan)
 	return derived != nil, derived, err
 }
 
@@ -114,7 +114,7 @@ func (s *Store) land(
 	if err != nil {
 		return nil, err
 	}
-	batch, err := s.area.Fetch(ctx, plan.Blobs, staged)
+	batch, err := s.area.Fetch(ctx, plan.Needed(), staged)
 	if err != nil {
 		return nil, err
 	}

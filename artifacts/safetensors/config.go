@@ -18,10 +18,25 @@ type Config struct {
 	DType string `json:"dtype,omitempty"`
 	// Quantization is quant_method of quantization_config: "gptq", "awq", "fp8"; "" if the model is not quantised.
 	Quantization string `json:"quantization,omitempty"`
+	Shape
+}
+
+// Shape is what the memory that a model takes depends on, besides its weights.
+type Shape struct {
+	// Layers is num_hidden_layers, Hidden hidden_size, Intermediate intermediate_size, VocabSize vocab_size.
+	Layers       int64 `json:"layers,omitempty"`
+	Hidden       int64 `json:"hiddenSize,omitempty"`
+	Intermediate int64 `json:"intermediateSize,omitempty"`
+	VocabSize    int64 `json:"vocabSize,omitempty"`
+	// Heads is num_attention_heads, HeadsKV num_key_value_heads, or Heads if that is missing; HeadDim is head_dim, or Hidden
+	// divided by Heads.
+	Heads   int64 `json:"heads,omitempty"`
+	HeadsKV int64 `json:"headsKV,omitempty"`
+	HeadDim int64 `json:"headDim,omitempty"`
 }
 
 func (c *Config) isZero() bool {
-	return len(c.Architectures) == 0 && c.ModelType == "" && c.ContextLength == 0 && c.DType == "" && c.Quantization == ""
+	return len(c.Architectures) == 0 && c.ModelType == "" && c.ContextLength == 0 && c.DType == "" && c.Quantization == "" && c.Shape == Shape{}
 }
 
 // rawConfig is the part of config.json that is read. Multimodal models nest that of their language model.
@@ -32,6 +47,13 @@ type rawConfig struct {
 	DType         string     `json:"dtype"`
 	TorchDType    string     `json:"torch_dtype"`
 	Quantization  *rawMethod `json:"quantization_config"`
+	Layers        number     `json:"num_hidden_layers"`
+	Hidden        number     `json:"hidden_size"`
+	Intermediate  number     `json:"intermediate_size"`
+	VocabSize     number     `json:"vocab_size"`
+	Heads         number     `json:"num_attention_heads"`
+	HeadsKV       number     `json:"num_key_value_heads"`
+	HeadDim       number     `json:"head_dim"`
 	Text          *rawConfig `json:"text_config"`
 }
 
@@ -84,6 +106,7 @@ func (raw *rawConfig) config() Config {
 		ModelType:     raw.ModelType,
 		ContextLength: int64(raw.Context),
 		DType:         raw.DType,
+		Shape:         raw.shape(),
 	}
 	if c.DType == "" {
 		c.DType = raw.TorchDType
@@ -104,5 +127,22 @@ func (raw *rawConfig) config() Config {
 	if c.Quantization == "" {
 		c.Quantization = inner.Quantization
 	}
+	if c.Layers == 0 {
+		c.Shape = inner.Shape
+	}
 	return c
+}
+
+func (raw *rawConfig) shape() Shape {
+	s := Shape{
+		Layers: int64(raw.Layers), Hidden: int64(raw.Hidden), Intermediate: int64(raw.Intermediate), VocabSize: int64(raw.VocabSize),
+		Heads: int64(raw.Heads), HeadsKV: int64(raw.HeadsKV), HeadDim: int64(raw.HeadDim),
+	}
+	if s.HeadsKV == 0 {
+		s.HeadsKV = s.Heads
+	}
+	if s.HeadDim == 0 && s.Heads > 0 {
+		s.HeadDim = s.Hidden / s.Heads
+	}
+	return s
 }

@@ -34,6 +34,7 @@ func TestReadModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"architectures":["LlamaForCausalLM"],"modelType":"llama","contextLength":512,"dtype":"bfloat16",` +
+		`"layers":2,"hiddenSize":64,"intermediateSize":128,"vocabSize":354,"heads":4,"headsKV":4,"headDim":16,` +
 		`"parameters":127552,"tensors":21,"tensorBytes":255104,` +
 		`"dtypes":[{"name":"BF16","parameters":127552,"bytes":255104}],"metadata":{"format":"pt"}}`
 	if string(got) != want {

@@ -20,7 +20,7 @@ import (
 // The keys of pending files: no digests, and never taken for any.
 const (
 	pendingKind   digest.Algorithm = "pending"
-	pendingPrefix                  = "pending-"
+	pendingPrefix string           = "pending-"
 )
 
 // found is a pending file that is whole: what it is, where it lies and what holds it there.

@@ -9,6 +9,10 @@ import (
 // Breaker is a store under test that can be made unreadable, to see that this is not mistaken for "not found".
 type Breaker interface{ Break(t *testing.T) }
 
+// Blobless is a store under test that keeps no blobs, but what was made of them, as an engine does: it cannot share those of
+// another model.
+type Blobless interface{ Blobless() }
+
 // Run tests the stores that open makes: each call must give a new, empty one.
 func Run(t *testing.T, open func(t *testing.T) artifacts.Store) { RunWith(t, open, NewOrigin) }
 

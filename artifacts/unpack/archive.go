@@ -24,6 +24,7 @@ type archive struct {
 	regular map[string]*member
 	links   map[string]*member
 	folders map[string]bool // that have entries of their own
+	tarSize int64           // of the whole, once it is read
 }
 
 // member is one file of an archive, or a link to one.
@@ -75,6 +76,7 @@ func (a *archive) stream(ctx context.Context, open Opener, take taker) error {
 	case closed != nil:
 		return fmt.Errorf("closing it: %w", closed)
 	}
+	a.tarSize = s.tar.n
 	return s.verify()
 }
 

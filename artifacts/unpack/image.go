@@ -14,6 +14,47 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
+// Listing is what a container sees of an image below packaging.ImageRoot.
+type Listing struct {
+	// Files are those that are there when all layers are applied to one another.
+	Files []packaging.BuildFile
+	// Pointer is where the link model.file leads, for packaging.ImageModel.
+	Pointer string
+	// Layers are those of the manifest, lowest first.
+	Layers []Layer
+}
+
+// Layer is one layer of an image that was read to its end.
+type Layer struct {
+	packaging.File
+	// TarSize is how many bytes the tar in it has.
+	TarSize int64
+}
+
+// Open reads the tar in the layer, without its compression. The bytes are not verified again.
+func (l *Layer) Open(ctx context.Context, open Opener) (io.ReadCloser, error) {
+	rc, err := open(ctx, l.Digest)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", label(&l.File), err)
+	}
+	plain, closeDecoder, err := decode(l.Encoding, rc)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", label(&l.File), err), rc.Close())
+	}
+	return &plainLayer{plain, func() error {
+		closeDecoder()
+		return rc.Close()
+	}}, nil
+}
+
+type plainLayer struct {
+	io.Reader
+	close func() error
+}
+
+// Close implements io.Closer.
+func (p *plainLayer) Close() error { return p.close() }
+
 // Image unpacks the files below packaging.ImageRoot of a container image into dir, as Model does: what all its layers, applied
 // to one another, show there. Beside them it returns where the link model.file leads, for packaging.ImageModel. An image
 // without any such file is ErrNothing.
@@ -22,16 +63,25 @@ func Image(
 ) (res *Result, pointer string, err error) {
 	limits := opts.withDefaults()
 	out := &output{dir: dir, label: limits.Label, written: map[digest.Digest]int64{}}
-	defer func() {
-		if err != nil {
-			res, err = nil, errors.Join(err, out.discard())
-		}
-	}()
+	list, err := readImage(ctx, manifest, config, open, out, &spending{limits: limits})
+	if err != nil {
+		return nil, "", errors.Join(err, out.discard())
+	}
+	return &Result{Files: list.Files, Written: out.written}, list.Pointer, nil
+}
+
+// List says what Image would unpack, with the same errors, and writes nothing.
+func List(ctx context.Context, manifest, config []byte, open Opener, opts *Options) (*Listing, error) {
+	return readImage(ctx, manifest, config, open, &output{}, &spending{limits: opts.withDefaults()})
+}
+
+// readImage reads all layers.
+func readImage(ctx context.Context, manifest, config []byte, open Opener, out *output, spent *spending) (*Listing, error) {
 	layers, err := packaging.ImageLayers(manifest, config)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	tree, spent := imagetree.NewTree(), &spending{limits: limits}
+	list, tree := &Listing{}, imagetree.NewTree()
 	for i := range layers {
 		a := &imageLayer{archive: newArchive(out, spent, &layers[i]), effect: imagetree.NewLayer(layers[i].Digest), lower: tree}
 		err := checkDigests(&layers[i])
@@ -39,31 +89,33 @@ func Image(
 			err = a.read(ctx, open)
 		}
 		if err != nil {
-			return nil, "", fmt.Errorf("unpacking %s: %w", label(&layers[i]), err)
+			return nil, fmt.Errorf("unpacking %s: %w", label(&layers[i]), err)
 		}
 		tree.Apply(a.effect)
+		list.Layers = append(list.Layers, Layer{layers[i], a.tarSize})
 	}
 	files, pointer, err := tree.Files()
 	if err != nil {
-		return nil, "", fmt.Errorf("unpacking: %w", err)
+		return nil, fmt.Errorf("unpacking: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, "", ErrNothing
+		return nil, ErrNothing
 	}
 	t := newTree()
 	for i := range files {
 		if files[i].Path, err = packaging.CleanPath(files[i].Path); err != nil {
-			return nil, "", fmt.Errorf("unpacking: %w", err)
+			return nil, fmt.Errorf("unpacking: %w", err)
 		}
 		f := packaging.BuildFile{Path: files[i].Path, Digest: files[i].Digest, Size: files[i].Size}
 		if err := t.add(f, "the image"); err != nil {
-			return nil, "", fmt.Errorf("unpacking: %w", err)
+			return nil, fmt.Errorf("unpacking: %w", err)
 		}
 	}
 	if err := errors.Join(t.check(), out.finish()); err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return &Result{Files: t.files, Written: out.written}, pointer, nil
+	list.Files, list.Pointer = t.files, pointer
+	return list, nil
 }
 
 // imageLayer is one layer of an image that is being unpacked, over the lower ones.

@@ -25,7 +25,7 @@ func Path(dir string, d digest.Digest) string { return filepath.Join(dir, d.Enco
 
 // output is the folder that contents go to.
 type output struct {
-	dir, label string
+	dir, label string // dir is "" if contents are only looked at
 	written    map[digest.Digest]int64
 	temp       string // what is being written; "" if nothing is
 	buf        []byte
@@ -34,6 +34,9 @@ type output struct {
 // add writes one content under its digest, unless it is there already. What r fails with is a readError. After an error the
 // file remains, for discard.
 func (o *output) add(ctx context.Context, r io.Reader) (m *member, err error) {
+	if o.dir == "" {
+		return o.fill(ctx, io.Discard, r)
+	}
 	f, err := os.CreateTemp(o.dir, tempPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("writing it: %w", err)
@@ -56,7 +59,7 @@ func (o *output) add(ctx context.Context, r io.Reader) (m *member, err error) {
 }
 
 // fill copies r, and hashes it on the way.
-func (o *output) fill(ctx context.Context, f *os.File, r io.Reader) (*member, error) {
+func (o *output) fill(ctx context.Context, w io.Writer, r io.Reader) (*member, error) {
 	if o.buf == nil {
 		o.buf = make([]byte, copyBuffer)
 	}
@@ -70,7 +73,7 @@ func (o *output) fill(ctx context.Context, f *os.File, r io.Reader) (*member, er
 		hash.Write(part)
 		m.head = append(m.head, part[:min(n, headLength-len(m.head))]...)
 		m.size += int64(n)
-		if _, err := f.Write(part); err != nil {
+		if _, err := w.Write(part); err != nil {
 			return nil, fmt.Errorf("writing it: %w", err)
 		}
 		if errors.Is(err, io.EOF) {
@@ -100,6 +103,9 @@ func (o *output) keep(f *os.File, m *member) error {
 
 // finish makes the names last.
 func (o *output) finish() error {
+	if o.dir == "" {
+		return nil
+	}
 	d, err := os.Open(o.dir)
 	if err != nil {
 		return fmt.Errorf("syncing %s: %w", o.dir, err)

@@ -45,7 +45,8 @@ func llamaArgs(m *artifacts.Model, s *Spec, opts *Options) ([]string, error) {
 	}
 	host, port := s.Listen()
 	args = append(args, "--host", host, "--port", strconv.Itoa(port))
-	return slices.Concat(args, params.Args, opts.ServerArgs), nil
+	layers := layersOf(&opts.Access, slices.Concat(params.Args, opts.ServerArgs))
+	return slices.Concat(args, layers, params.Args, opts.ServerArgs), nil
 }
 
 // jinja returns the chat template that llama-server can read: a Jinja template, never a Go template (Ollama's) nor a JSON

@@ -24,7 +24,7 @@ func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 	}
 	s := &Spec{
 		Name: opts.Name, ModelDigest: m.Digest, Runtime: runtime,
-		Env: slices.Clone(opts.Env), Host: opts.Host, Port: opts.Port, Network: opts.Network,
+		Env: withAccess(opts.Env, &opts.Access), Access: opts.Access, Host: opts.Host, Port: opts.Port, Network: opts.Network,
 	}
 	if s.Image, err = opts.image(runtime); err != nil {
 		return nil, fmt.Errorf("serving %s: %w", label(m), err)

@@ -3,6 +3,8 @@ package workload
 import (
 	"fmt"
 	"strings"
+
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 // DefaultHost is the address that a server is reached at unless told otherwise.
@@ -34,6 +36,8 @@ type Options struct {
 	Port int
 	// Network is the container's network in Podman's words; "" is the engine's default.
 	Network string
+	// Access is what the container is given of the host's accelerators.
+	Access gpu.Access
 	// Env is passed to the container in this order.
 	Env []EnvVar
 	// ServerArgs come after every argument of ours, so that they win. --host and --port are refused among them: the engine
@@ -59,7 +63,7 @@ func (o *Options) Validate() error {
 	}
 	errs := []error{
 		validRuntime(o.Runtime), validImage(o.Image), validText("image", o.Image), validText("image", o.VLLMImage),
-		validHost(o.Host), validEnv(o.Env), validText("network", o.Network),
+		validHost(o.Host), validEnv(o.Env), validText("network", o.Network), validAccess(&o.Access),
 	}
 	if o.VLLMImage != "" {
 		errs = append(errs, validImage(o.VLLMImage))

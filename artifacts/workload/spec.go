@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 // ModelRoot is where a container sees the files of its model.
@@ -45,7 +47,9 @@ type Spec struct {
 	// Network is the container's network in Podman's words; "" is the engine's default. With "host" the server itself
 	// listens on Host:Port and nothing is published; with "none" nothing is published, nor in another container's network.
 	Network string
-	Health  Health
+	// Access is what the container is given of the host's accelerators; the zero Access is nothing.
+	Access gpu.Access
+	Health Health
 }
 
 // FileMount is one read-only file in the container, or a folder of an image with all that is in it.

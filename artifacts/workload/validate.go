@@ -19,6 +19,7 @@ import (
 //   - environment names [A-Za-z_][A-Za-z0-9_]*;
 //   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector; or
 //     one folder of an image at ModelRoot itself;
+//   - an Access of CDI names and of paths that no engine splits;
 //   - no control characters (NUL and newline among them), none that reorder text, and no invalid UTF-8 in any string.
 func (s *Spec) Validate() error {
 	if err := validName(s.Name); err != nil {
@@ -37,6 +38,9 @@ func (s *Spec) Validate() error {
 		return err
 	}
 	if err := s.validMounts(); err != nil {
+		return err
+	}
+	if err := validAccess(&s.Access); err != nil {
 		return err
 	}
 	return s.validTexts()

@@ -55,7 +55,7 @@ _paddock_node() {
     '')
         flags='--help -h --config --engine --log-level --version -v'
         valued='--config --engine --log-level'
-        subs='pull ls list inspect rm remove serve quadlet ensure df prune doctor info version completion help'
+        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion help'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
@@ -64,6 +64,71 @@ _paddock_node() {
         valued='--authfile --creds --cert-dir --progress --jobs --include --exclude --tag -t --config --engine --log-level'
         subs=''
         choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'pack')
+        flags='--tag -t --license --author --source --revision --model-version --vendor --family --title --description --documentation --annotation --hidden --follow --dry-run --quiet -q --progress --help -h --config --engine --log-level'
+        valued='--tag -t --license --author --source --revision --model-version --vendor --family --title --description --documentation --annotation --progress --config --engine --log-level'
+        subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'push')
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --config --engine --log-level'
+        subs=''
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
+        ;;
+    'copy')
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --format -f --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --digestfile --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --format -f --config --engine --log-level'
+        subs=''
+        choices[--progress]='bars plain json none'
+        choices[--format]='modelpack docker'
+        choices[-f]='modelpack docker'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'convert')
+        flags='--to --tag -t --arch --quiet -q --progress --help -h --config --engine --log-level'
+        valued='--to --tag -t --arch --progress --config --engine --log-level'
+        subs=''
+        choices[--to]='image artifact'
+        choices[--progress]='bars plain json none'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
+        ;;
+    'tags')
+        flags='--format -f --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--format -f --authfile --creds --cert-dir --config --engine --log-level'
+        subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'login')
+        flags='--username -u --password -p --password-stdin --get-login --authfile --cert-dir --tls-verify --help -h --config --engine --log-level'
+        valued='--username -u --password -p --authfile --cert-dir --config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        files=1
+        ;;
+    'logout')
+        flags='--all -a --authfile --help -h --config --engine --log-level'
+        valued='--authfile --config --engine --log-level'
+        subs=''
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         files=1
@@ -78,8 +143,8 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'inspect')
-        flags='--format -f --raw --raw-config --help -h --config --engine --log-level'
-        valued='--format -f --config --engine --log-level'
+        flags='--format -f --raw --raw-config --remote -r --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--format -f --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--format]='json'
         choices[-f]='json'
@@ -96,10 +161,11 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'serve')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
+        choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
@@ -113,19 +179,21 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'quadlet generate')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
+        choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
+        choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
@@ -155,6 +223,25 @@ _paddock_node() {
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
+        ;;
+    'gpu')
+        flags='--format -f --noheading -n --help -h --config --engine --log-level'
+        valued='--format -f --config --engine --log-level'
+        subs='fit'
+        choices[--format]='table json'
+        choices[-f]='table json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'gpu fit')
+        flags='--ctx-size -c --memory --format -f --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--ctx-size -c --memory --format -f --authfile --creds --cert-dir --config --engine --log-level'
+        subs=''
+        choices[--format]='json'
+        choices[-f]='json'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
         ;;
     'ensure')
         flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --verify --help -h --config --engine --log-level'
@@ -219,11 +306,60 @@ _paddock_node() {
     'help')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
-        subs='pull ls list inspect rm remove serve quadlet ensure df prune doctor info version completion'
+        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
     'help pull')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help pack')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help push')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help copy')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help convert')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help tags')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help login')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help logout')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''
@@ -294,6 +430,20 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'help quadlet rm'|'help quadlet remove')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help gpu')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs='fit'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help gpu fit')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''

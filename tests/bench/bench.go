@@ -48,6 +48,13 @@ func bench(ctx context.Context, o *options) (r *report, err error) {
 		}
 		r.Rows = append(r.Rows, rows...)
 	}
+	if o.wants(pushing) {
+		rows, err := pushAll(ctx, w, o)
+		if err != nil {
+			return nil, err
+		}
+		r.Rows = append(r.Rows, rows...)
+	}
 	if o.wants("again") {
 		if r.Again, err = pullAgain(ctx, w); err != nil {
 			return nil, err

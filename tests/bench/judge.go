@@ -36,6 +36,9 @@ func (r *report) judge() []check {
 			}
 		}
 	}
+	if us, them := r.row(pushing, paddock), r.row(pushing, podman); us != nil && them != nil {
+		add("push, wall time of podman's", ratio(us.Wall, them.Wall), 1, "x", true)
+	}
 	worst := int64(0)
 	for _, row := range r.Rows {
 		if row.Peer == paddock {

@@ -4,7 +4,8 @@
 //	go run -exec tests/inlab ./tests/bench [-json] [-strict] [-size BYTES] [-rounds N] [-only SCENARIO,...] [-peers NAME,...] [-huge]
 //
 // It runs in the lab, as root. The scenarios are direct (from the registry), counted (through a proxy that counts), capped (a
-// proxy gives each connection 40 MiB/s) and late (a proxy holds each answer back for 30 ms).
+// proxy gives each connection 40 MiB/s) and late (a proxy holds each answer back for 30 ms). push is about
+// uploads, from Podman's store to the registry.
 package main
 
 import (

@@ -10,10 +10,11 @@ import (
 // TestFile: a file is shared with the store and not copied, stays as it is, and is served.
 func TestFile(t *testing.T) {
 	who := asRoot(t)
-	dir := single(t).unpack(t, who.Lab)
+	m := single(t)
+	dir := m.unpack(t, who.Lab)
 	// beside the store, where a hard link can be
-	store := storeDir(t, who)
-	work := strings.TrimSpace(who.MustRun(t, "mktemp", "-d", store+"/../file-test.XXXXXX"))
+	graphRoot := strings.TrimSpace(who.MustRun(t, "podman", "info", "--format", "{{.Store.GraphRoot}}")) // which makes it
+	work := strings.TrimSpace(who.MustRun(t, "mktemp", "-d", graphRoot+"/file-test.XXXXXX"))
 	t.Cleanup(func() { who.Run(t, "rm", "-rf", work) })
 	who.MustRun(t, "sh", "-c", "cp "+dir+"/model.gguf "+work+"/m.gguf; chmod 644 "+work+"/m.gguf")
 	state := func() string {
@@ -39,7 +40,7 @@ func TestFile(t *testing.T) {
 	}
 	// an ordinary user, another place, a relative path: the same model
 	user := place{Lab{}.User("ai"), "ai"}
-	out := user.MustRun(t, "sh", "-ec", "mkdir -p ~/models; cp "+work+"/m.gguf ~/models/; cd ~/models; paddock pull -q ./m.gguf")
+	out := user.Stdin(string(m.files["model.gguf"])).MustRun(t, "sh", "-ec", "mkdir -p ~/models; cd ~/models; cat >m.gguf; paddock pull -q ./m.gguf")
 	if !strings.HasSuffix(strings.TrimSpace(out), digest) {
 		t.Errorf("%s, want %s", out, digest)
 	}

@@ -35,8 +35,9 @@ http {
     location /slow/ { alias DIR/www/; limit_rate 20m; }
     location /private/ {
       auth_basic lab; auth_basic_user_file DIR/users;
-      rewrite ^/private/(.*)$ https://localhost:OTHER/$1?signature=secret redirect;
+      alias DIR/nothing/; error_page 404 = @away;
     }
+    location @away { rewrite ^/private/(.*)$ https://localhost:OTHER/$1?signature=secret redirect; }
   }
   server {
     listen 127.0.0.1:OTHER ssl;

@@ -6,14 +6,15 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	fake "github.com/paddock-dev/paddock/tests/fakes/ollama"
 )
 
 // startOllama is Ollama's registry as it really behaves, in the lab's network, and the folder of its CA.
-func startOllama(t *testing.T) (*fake.Registry, string) {
+func startOllama(t *testing.T, pause time.Duration) (*fake.Registry, string) {
 	t.Helper()
-	reg := fake.New(t, &fake.Options{TLS: true, Listen: Lab{}.Listener(t)})
+	reg := fake.New(t, &fake.Options{TLS: true, Pause: pause, Listen: Lab{}.Listener(t)})
 	dir := strings.TrimSpace(Lab{}.MustRun(t, "mktemp", "-d", "/var/tmp/ollama.XXXXXX"))
 	t.Cleanup(func() { Lab{}.Run(t, "rm", "-rf", dir) })
 	Lab{}.Stdin(string(reg.CA())).MustRun(t, "sh", "-c", "cat >"+dir+"/ca.crt; chmod 755 "+dir)
@@ -24,7 +25,7 @@ const ollamaConfig = `{"model_format":"gguf","model_family":"llama","model_type"
 
 // TestOllama: a model is pulled with its parts, served, found by its reference, and the same for everybody.
 func TestOllama(t *testing.T) {
-	reg, certs := startOllama(t)
+	reg, certs := startOllama(t, 0)
 	reg.Publish("library/tiny:1m", ollamaConfig, fake.Layer{Kind: "model", Data: single(t).files["model.gguf"]},
 		fake.Layer{Kind: "template", Data: []byte("{{ .Prompt }}")}, fake.Layer{Kind: "params", Data: []byte(`{"temperature":0.2}`)},
 		fake.Layer{Kind: "license", Data: []byte("MIT License\n")})
@@ -53,7 +54,7 @@ func TestOllama(t *testing.T) {
 
 // TestOllamaLocal: blobs that Ollama has on this machine are not fetched.
 func TestOllamaLocal(t *testing.T) {
-	reg, certs := startOllama(t)
+	reg, certs := startOllama(t, 0)
 	data := single(t).files["model.gguf"]
 	reg.Publish("library/tiny:1m", ollamaConfig, fake.Layer{Kind: "model", Data: data})
 	who := asRoot(t)
@@ -70,8 +71,8 @@ func TestOllamaLocal(t *testing.T) {
 
 // TestOllamaResume: what was killed goes on.
 func TestOllamaResume(t *testing.T) {
-	reg, certs := startOllama(t)
-	data := append([]byte("GGUF"), bytes.Repeat([]byte("0123456789abcdef"), 24<<20)...)
+	reg, certs := startOllama(t, 4*time.Millisecond)
+	data := append([]byte("GGUF"), bytes.Repeat([]byte("0123456789abcdef"), 8<<20)...)
 	reg.Publish("library/big:1", ollamaConfig, fake.Layer{Kind: "model", Data: data})
 	for _, who := range everyone(t) {
 		before := reg.Sent()

@@ -12,7 +12,7 @@ import (
 // TestShortNames: the user's names overrule the system's, those in the current folder count nothing, and what a name stands for
 // is said.
 func TestShortNames(t *testing.T) {
-	reg, certs := startOllama(t)
+	reg, certs := startOllama(t, 0)
 	reg.Publish("library/tiny:1m", ollamaConfig, fake.Layer{Kind: "model", Data: single(t).files["model.gguf"]})
 	root, user := asRoot(t), place{Lab{}.User("ai"), "ai"}
 	root.Stdin("[aliases]\n\"tiny\" = \"ollama://127.0.0.1:1/wrong\"\n\"Other\" = \"TINY\"\n").MustRun(t, "sh", "-c", "cat >/etc/containers/models.conf")

@@ -2,6 +2,8 @@ package aliases
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports"
@@ -31,6 +33,22 @@ func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, 
 		input = m.Reference
 	}
 	return r.Next.Resolve(ctx, input)
+}
+
+// List implements transports.Lister, if what comes next does.
+func (r *Resolver) List(ctx context.Context, input string) ([]string, error) {
+	lister, can := r.Next.(transports.Lister)
+	if !can {
+		return nil, fmt.Errorf("listing what there is of %s: %w", input, errors.ErrUnsupported)
+	}
+	m, ok, err := r.Aliases.Expand(input)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		input = m.Reference
+	}
+	return lister.List(ctx, input)
 }
 
 // Names implements transports.Namer.

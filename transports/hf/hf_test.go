@@ -25,7 +25,8 @@ import (
 	"github.com/paddock-dev/paddock/transports/source"
 )
 
-const short = 200 * time.Millisecond
+// short is how long a server may be silent where that is what a test is about.
+const short = time.Second
 
 // machine is one that asks a fake hub.
 type machine struct {
@@ -45,7 +46,7 @@ func newMachine(t *testing.T, h *fake.Hub) *machine {
 		t.Fatal(err)
 	}
 	m.o = hf.Options{
-		Getenv: func(name string) string { return m.env[name] }, Stall: short, Trust: &source.Trust{PerHostCertDir: t.TempDir()},
+		Getenv: func(name string) string { return m.env[name] }, Trust: &source.Trust{PerHostCertDir: t.TempDir()},
 		Wait: func(_ context.Context, d time.Duration) error {
 			m.waited = append(m.waited, d)
 			return nil
@@ -336,7 +337,11 @@ func TestBlobErrors(t *testing.T) {
 		"no ranges":    {cdn.Fault{IgnoreRange: true}, artifacts.ErrNoRange, false},
 		"not any more": {cdn.Fault{Status: 403}, nil, false},
 	} {
-		open := newMachine(t, h).resolve("Org/M:Q8_0").Blobs[1].Open
+		m := newMachine(t, h)
+		if c.fault.Silent {
+			m.o.Stall = short
+		}
+		open := m.resolve("Org/M:Q8_0").Blobs[1].Open
 		h.CDN.Break(&c.fault)
 		body, err := open(t.Context(), 10, 5000)
 		if err == nil {
@@ -401,6 +406,9 @@ func TestResolveErrors(t *testing.T) {
 			h.Break(c.fault)
 		}
 		m := newMachine(t, h)
+		if c.fault.Silent {
+			m.o.Stall = short
+		}
 		for k, v := range c.env {
 			m.env[k] = v
 		}

@@ -32,7 +32,7 @@ func resolver(t *testing.T, s *fake.Site, token string) *hub.Resolver {
 	}
 	env := map[string]string{"MODELSCOPE_DOMAIN": s.URL(), "MODELSCOPE_API_TOKEN": token}
 	r, err := modelscope.New(&modelscope.Options{
-		Getenv: func(name string) string { return env[name] }, Stall: time.Second, Trust: &source.Trust{PerHostCertDir: t.TempDir()},
+		Getenv: func(name string) string { return env[name] }, Trust: &source.Trust{PerHostCertDir: t.TempDir()},
 		Wait:   func(context.Context, time.Duration) error { return nil },
 		Common: hub.Common{System: &types.SystemContext{SignaturePolicyPath: policy}},
 	})

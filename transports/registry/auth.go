@@ -24,11 +24,8 @@ type authorizer struct {
 	ends       time.Time   // of bearer
 }
 
-func newAuthorizer(at *endpoint, credentials types.DockerAuthConfig) *authorizer {
-	a := &authorizer{
-		at: at, credentials: credentials, renewing: make(chan struct{}, 1),
-		scopes: []string{"repository:" + at.path + ":pull"},
-	}
+func newAuthorizer(at *endpoint, credentials types.DockerAuthConfig, u use) *authorizer {
+	a := &authorizer{at: at, credentials: credentials, renewing: make(chan struct{}, 1), scopes: u.scopes(at.path)}
 	a.renewing <- struct{}{}
 	return a
 }

@@ -37,6 +37,7 @@ type endpoint struct {
 	insecure bool
 	agent    string
 	stall    time.Duration
+	headers  time.Duration // how long the header of an answer may take, unless the request is bounded as a whole
 	trust    *source.Trust
 	tls      *tls.Config
 	own      *http.Client
@@ -51,7 +52,7 @@ type endpoint struct {
 
 // newEndpoint makes an endpoint of one of the places that registries.conf names for a reference. It reads credentials and
 // certificates, and asks nothing of the network.
-func newEndpoint(sys *types.SystemContext, logical reference.Named, place *sysregistriesv2.PullSource, stall time.Duration) (*endpoint, error) {
+func newEndpoint(sys *types.SystemContext, logical reference.Named, place *sysregistriesv2.PullSource, stall time.Duration, u use) (*endpoint, error) {
 	name := reference.Domain(place.Reference)
 	if name != reference.Domain(logical) && sys.DockerAuthConfig != nil {
 		// These credentials name no registry. They are meant for the one that was asked for, not for its mirrors.
@@ -75,16 +76,21 @@ func newEndpoint(sys *types.SystemContext, logical reference.Named, place *sysre
 	if err != nil {
 		return nil, err
 	}
+	headers := stall
+	if u.push {
+		headers = commitLimit // a registry may read all of a blob before it says that it has it
+	}
 	e := &endpoint{
 		sys: sys, repo: place.Reference.Name(), path: reference.Path(place.Reference), name: name, host: name,
 		proxyFor: place.Endpoint.NamespaceProxy, insecure: insecure, agent: sys.DockerRegistryUserAgent, stall: stall,
-		trust: trust, tls: settings, own: source.NewClient(settings, stall), others: map[string]*http.Client{}, probing: make(chan struct{}, 1),
+		headers: headers, trust: trust, tls: settings, own: source.NewClient(settings, headers), others: map[string]*http.Client{},
+		probing: make(chan struct{}, 1),
 	}
 	if name == hubName {
 		e.host = hubHost
 	}
 	e.probing <- struct{}{}
-	e.auth = newAuthorizer(e, credentials)
+	e.auth = newAuthorizer(e, credentials, u)
 	return e, nil
 }
 
@@ -133,7 +139,7 @@ func (e *endpoint) client(u *url.URL) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := source.NewClient(settings, e.stall)
+	c := source.NewClient(settings, e.headers)
 	e.others[u.Host] = c
 	return c, nil
 }

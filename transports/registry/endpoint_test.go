@@ -26,7 +26,7 @@ func TestEndpointAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		place := &sysregistriesv2.PullSource{Reference: ref, Endpoint: sysregistriesv2.Endpoint{NamespaceProxy: c.proxyFor}}
-		e, err := newEndpoint(sys, ref, place, 0)
+		e, err := newEndpoint(sys, ref, place, 0, use{})
 		if err != nil {
 			t.Fatal(err)
 		}

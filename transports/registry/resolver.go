@@ -56,9 +56,9 @@ func (r *Resolver) Close() {
 	}
 }
 
-// Resolve reads the manifest that a name stands for and makes a Plan of it; no blob is fetched. The name may be a short name,
-// which is looked up in registries.conf. An index is followed to the manifest for the platform asked for. The policy has
-// accepted the manifest when there is a Plan.
+// Resolve reads the manifest that a name stands for and makes a Plan of it; no blob is fetched but the config of a ModelKit. The
+// name may be a short name, which is looked up in registries.conf. An index is followed to the manifest for the platform asked
+// for, and a ModelKit to those that it refers to. The policy has accepted every manifest when there is a Plan.
 //
 // The error wraps artifacts.ErrInvalidName, ErrNotFound, ErrAuthentication, ErrPolicy or ErrVerification, or an
 // artifacts.TemporaryError, when it is one of these.
@@ -68,7 +68,13 @@ func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, 
 		plan, err = r.resolve(ctx, name)
 		return err
 	})
-	return plan, err
+	if err == nil {
+		err = r.followBases(ctx, plan)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return plan, nil
 }
 
 // Head returns the digest that a name stands for now, of an index if it is one, with one HEAD request besides the

@@ -3,7 +3,7 @@ package registry
 import "net/http"
 
 // send is a source.Sender for the registry itself: with credentials, and once more if they turn out to be too old or too
-// few. Only requests without a body can be sent.
+// few. A request with a body must be able to say it again (GetBody).
 func (e *endpoint) send(req *http.Request) (*http.Response, error) {
 	used, err := e.auth.header(req.Context())
 	if err != nil {
@@ -14,6 +14,11 @@ func (e *endpoint) send(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	resp.Body.Close()
+	if req.GetBody != nil {
+		if req.Body, err = req.GetBody(); err != nil {
+			return nil, err
+		}
+	}
 	if used, err = e.auth.header(req.Context()); err != nil {
 		return nil, err
 	}

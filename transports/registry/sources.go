@@ -42,14 +42,18 @@ func refuseBlocked(sys *types.SystemContext, ref reference.Named) error {
 // endpoint returns the endpoint of a place, one for each repository and set of credentials: connections, tokens and what
 // probing found are shared by all that is read from it.
 func (r *Resolver) endpoint(logical reference.Named, place *sysregistriesv2.PullSource) (*endpoint, error) {
+	return r.endpointFor(logical, place, use{})
+}
+
+func (r *Resolver) endpointFor(logical reference.Named, place *sysregistriesv2.PullSource, u use) (*endpoint, error) {
 	primary := reference.Domain(logical) == reference.Domain(place.Reference)
-	key := endpointKey{place.Reference.Name(), place.Endpoint.NamespaceProxy, place.Endpoint.Insecure, primary}
+	key := endpointKey{place.Reference.Name(), place.Endpoint.NamespaceProxy, place.Endpoint.Insecure, primary, u}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e := r.endpoints[key]; e != nil {
 		return e, nil
 	}
-	e, err := newEndpoint(r.sys, logical, place, r.stall)
+	e, err := newEndpoint(r.sys, logical, place, r.stall, u)
 	if err != nil {
 		return nil, err
 	}
@@ -61,4 +65,23 @@ func (r *Resolver) endpoint(logical reference.Named, place *sysregistriesv2.Pull
 type endpointKey struct {
 	repository, proxyFor string
 	insecure, primary    bool
+	use                  use
+}
+
+// use is what an endpoint is wanted for: by default, to read.
+type use struct {
+	push bool
+	from string // repository of the same registry to mount blobs from; "" for none
+}
+
+// scopes are what a bearer token is asked for (distribution: docs/spec/auth/scope.md).
+func (u use) scopes(path string) []string {
+	first := "repository:" + path + ":pull"
+	if u.push {
+		first += ",push"
+	}
+	if u.from == "" {
+		return []string{first}
+	}
+	return []string{first, "repository:" + u.from + ":pull"}
 }

@@ -340,7 +340,7 @@ func TestErrors(t *testing.T) {
 		"other":    {change: func(w http.ResponseWriter, _ *http.Request) bool { fmt.Fprint(w, "\x00\x01other"); return true }, says: "is not GGUF"},
 		"gzip":     {change: zipped, says: `encoding "gzip"`},
 		"downgrade": {change: func(w http.ResponseWriter, req *http.Request) bool {
-			http.Redirect(w, req, "http://"+req.Host+"/x", 302)
+			http.Redirect(w, req, "http://"+req.Host+"/x", http.StatusFound)
 			return true
 		}, says: "not encrypted"},
 		"ftp": {change: func(w http.ResponseWriter, req *http.Request) bool {
@@ -406,10 +406,9 @@ func TestPolicy(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	host := strings.TrimPrefix(at, "http://")
 	s := &web{t: t, data: gguf(64)}
 	r, at := start(t, s, false)
-	host = strings.TrimPrefix(at, "http://")
+	host := strings.TrimPrefix(at, "http://")
 	r.o.System = policy(t, `{"default":[{"type":"reject"}],"transports":{"url":{"`+host+`/a":[{"type":"insecureAcceptAnything"}]}}}`)
 	if _, err := r.Resolve(t.Context(), at+"/a/b/m.gguf"); err != nil {
 		t.Error(err)

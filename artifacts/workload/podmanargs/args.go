@@ -28,6 +28,15 @@ func Mount(s *workload.Spec, m *workload.FileMount) (string, error) {
 	return CSV("type=artifact", "source="+s.Artifact(), selector, "destination="+m.Destination)
 }
 
+// KeepGroups is the value of --group-add, and of Quadlet's GroupAdd=, that leaves the process of an ordinary user in the groups
+// that may use device nodes. crun can do it, runc cannot.
+const KeepGroups = "keep-groups"
+
+// HostMount is Mount for a path of the host that is seen at the same place, read-only. It is not relabelled: it is not ours.
+func HostMount(path string) (string, error) {
+	return CSV("type=bind", "source="+path, "destination="+path, "readonly=true")
+}
+
 // CSV joins fields to one record without a line end.
 func CSV(fields ...string) (string, error) {
 	var b strings.Builder

@@ -1,6 +1,9 @@
 package ollama
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // counting counts the bytes of bodies.
 type counting struct {
@@ -9,6 +12,7 @@ type counting struct {
 }
 
 func (c *counting) Write(p []byte) (int, error) {
+	time.Sleep(c.r.o.Pause)
 	n, err := c.ResponseWriter.Write(p)
 	c.r.mu.Lock()
 	defer c.r.mu.Unlock()

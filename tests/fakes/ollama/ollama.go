@@ -1,6 +1,7 @@
 package ollama
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -29,6 +30,8 @@ type Options struct {
 	TLS bool
 	// Listen opens a port for each of the two hosts; nil: this machine's loopback.
 	Listen func() net.Listener
+	// Pause is how long each write of a blob's bytes takes, for a client that is to be interrupted; 0: no time.
+	Pause time.Duration
 	// Spoil, if not nil, may answer a request to either host itself; it then returns true.
 	Spoil func(w http.ResponseWriter, req *http.Request) bool
 }
@@ -192,5 +195,5 @@ func (r *Registry) serveCDN(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	data := r.blobs[digest.Digest(strings.TrimPrefix(req.URL.Path, "/"))]
 	r.mu.Unlock()
-	http.ServeContent(&counting{w, r}, req, "", time.Time{}, strings.NewReader(string(data)))
+	http.ServeContent(&counting{w, r}, req, "", time.Time{}, bytes.NewReader(data))
 }

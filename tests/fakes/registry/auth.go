@@ -64,12 +64,18 @@ func (r *Registry) hasToken(w http.ResponseWriter, req *http.Request, repository
 	r.mu.Unlock()
 	wanted := []string{}
 	if repository != "" {
-		wanted = append(wanted, "repository:"+repository+":pull")
+		wanted = append(wanted, scope(req, repository))
+		if from := req.URL.Query().Get("from"); from != "" {
+			wanted = append(wanted, "repository:"+from+":pull")
+		}
 		if r.o.ExtraScope != "" {
 			wanted = append(wanted, r.o.ExtraScope)
 		}
 	}
-	missing := slices.DeleteFunc(wanted, func(s string) bool { return slices.Contains(strings.Fields(scopes), s) })
+	missing := slices.DeleteFunc(wanted, func(s string) bool {
+		held := strings.Fields(scopes)
+		return slices.Contains(held, s) || slices.Contains(held, s+",push")
+	})
 	if known && len(missing) == 0 {
 		return true
 	}
@@ -87,6 +93,14 @@ func (r *Registry) hasToken(w http.ResponseWriter, req *http.Request, repository
 	w.Header().Set("WWW-Authenticate", challenge)
 	r.refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required")
 	return false
+}
+
+// scope is what a request needs.
+func scope(req *http.Request, repository string) string {
+	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		return "repository:" + repository + ":pull"
+	}
+	return "repository:" + repository + ":pull,push"
 }
 
 // serveToken is the token server, for GET with a password and for POST with an identity token.

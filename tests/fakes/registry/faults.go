@@ -11,6 +11,8 @@ const (
 	Token    Where = "token"    // /token
 	Manifest Where = "manifest" // a manifest
 	Blob     Where = "blob"     // a blob, at the registry itself
+	Upload   Where = "upload"   // an upload
+	Tags     Where = "tags"     // a list of tags
 	Content  Where = "content"  // a blob, at the host that blobs are redirected to
 )
 
@@ -35,6 +37,8 @@ type Fault struct {
 	// StallAfter sends so many bytes and then nothing, for as long as the client waits; 0: no stall. -1 stalls before the
 	// headers.
 	StallAfter int
+	// TakeOnly keeps so many bytes of an upload's piece, and then breaks the connection; 0: takes all.
+	TakeOnly int
 	// Reset breaks the connection before anything is answered.
 	Reset bool
 }

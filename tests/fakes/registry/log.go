@@ -41,11 +41,18 @@ func (r *Registry) BytesSent() int64 {
 	return r.bytesSent
 }
 
+// BytesTaken returns how many bytes of blobs were uploaded.
+func (r *Registry) BytesTaken() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.bytesTaken
+}
+
 // Forget empties the record of requests and bytes.
 func (r *Registry) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.requests, r.bytesSent = nil, 0
+	r.requests, r.bytesSent, r.bytesTaken = nil, 0, 0
 }
 
 func (r *Registry) record(w Where, req *http.Request) {

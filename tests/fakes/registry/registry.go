@@ -38,6 +38,12 @@ type Options struct {
 	PlainErrors bool
 	// ETagChanges sends another ETag with each answer.
 	ETagChanges bool
+	// Writable takes uploads. What is uploaded belongs to its repository; what tests put belongs to all.
+	Writable bool
+	// NoChunks refuses PATCH, NoLocation leaves Location out of what is created, and NoMounts begins an upload instead.
+	NoChunks, NoLocation, NoMounts bool
+	// MinChunk is the least that a chunk has, but for the last one.
+	MinChunk int64
 	// Listen opens a port for each of the registry's hosts, for one that is in another network; nil: this machine's loopback.
 	Listen func() net.Listener
 }
@@ -57,7 +63,10 @@ type Registry struct {
 	signatures map[string]bool     // that are still good
 	faults     []*Fault
 	requests   []Request
+	uploads    map[string]*upload         // by id
+	owners     map[digest.Digest][]string // repositories of a blob that was uploaded
 	bytesSent  int64
+	bytesTaken int64
 	serial     int
 }
 
@@ -75,6 +84,7 @@ func New(t testing.TB, o *Options) *Registry {
 	r := &Registry{
 		t: t, o: *o, closing: make(chan struct{}),
 		blobs: map[digest.Digest][]byte{}, manifests: map[string]manifest{}, tokens: map[string]string{}, signatures: map[string]bool{},
+		uploads: map[string]*upload{}, owners: map[digest.Digest][]string{},
 	}
 	r.main = r.start(http.HandlerFunc(r.serve))
 	if o.Redirect {

@@ -13,7 +13,8 @@ import (
 // serve is the registry's own host.
 func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 	where, repository, last := route(req.URL.Path)
-	if where == "" || (req.Method != http.MethodGet && req.Method != http.MethodHead && where != Token) {
+	reading := req.Method == http.MethodGet || req.Method == http.MethodHead || where == Token
+	if where == "" || !reading && !(r.o.Writable && (where == Upload || where == Manifest && req.Method == http.MethodPut)) {
 		r.t.Errorf("registry: unexpected %s %s", req.Method, req.URL.Path)
 		w.WriteHeader(http.StatusTeapot)
 		return
@@ -32,8 +33,20 @@ func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 	case Token:
 		r.serveToken(w, req)
 	case Manifest:
+		if req.Method == http.MethodPut {
+			r.takeManifest(w, req, repository, last)
+			return
+		}
 		r.serveManifest(w, req, repository, last)
+	case Tags:
+		r.serveTags(w, req, repository)
+	case Upload:
+		r.serveUpload(w, req, repository, last, fault)
 	case Blob:
+		if !r.owns(repository, digest.Digest(last)) {
+			r.refuse(w, http.StatusNotFound, "BLOB_UNKNOWN", "blob unknown to registry")
+			return
+		}
 		r.serveBlob(w, req, digest.Digest(last), fault)
 	}
 }
@@ -49,6 +62,12 @@ func route(path string) (where Where, repository, last string) {
 	rest, ok := strings.CutPrefix(path, "/v2/")
 	if !ok {
 		return "", "", ""
+	}
+	if repository, last, ok := strings.Cut(rest, "/blobs/uploads/"); ok && !strings.Contains(last, "/") {
+		return Upload, repository, last
+	}
+	if repository, ok := strings.CutSuffix(rest, "/tags/list"); ok {
+		return Tags, repository, ""
 	}
 	for _, kind := range []Where{Manifest, Blob} {
 		if repository, last, ok := strings.Cut(rest, "/"+string(kind)+"s/"); ok && !strings.Contains(last, "/") {

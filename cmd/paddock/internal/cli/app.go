@@ -81,6 +81,13 @@ const rootDescription = "paddock pulls AI models that are published as OCI artif
 func commands(env *Env) []*cli.Command {
 	return []*cli.Command{
 		pullCommand(env, runPull),
+		packCommand(env, runPack),
+		pushCommand(env, runPush),
+		copyCommand(env, runCopy),
+		convertCommand(env, runConvert),
+		tagsCommand(env, runTags),
+		loginCommand(env, runLogin),
+		logoutCommand(env, runLogout),
 		lsCommand(env, runLs),
 		inspectCommand(env, runInspect),
 		rmCommand(env, runRm),
@@ -88,6 +95,7 @@ func commands(env *Env) []*cli.Command {
 		quadletCommand(env, &quadletRuns{
 			generate: runQuadletGenerate, install: runQuadletInstall, ls: runQuadletLs, print: runQuadletPrint, rm: runQuadletRm,
 		}),
+		gpuCommand(env, &gpuRuns{list: runGPU, fit: runGPUFit}),
 		ensureCommand(env, runEnsure),
 		dfCommand(env, runDf),
 		pruneCommand(env, runPrune),

@@ -5,6 +5,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 // flagValues returns the words that a flag of the command at path takes, so that completion offers them instead of files;
@@ -13,6 +14,12 @@ func flagValues(path []string, flag string) []string {
 	switch flag {
 	case "engine":
 		return []string{"podman", "docker"}
+	case "gpu":
+		words := []string{"auto", "none", "all"}
+		for _, kind := range gpu.Kinds() {
+			words = append(words, string(kind))
+		}
+		return words
 	case "log-level":
 		return []string{"debug", "info", "warn", "error"}
 	case "progress":
@@ -27,8 +34,13 @@ func flagValues(path []string, flag string) []string {
 			words = append(words, string(r))
 		}
 		return words
+	case "to":
+		return []string{"image", "artifact"}
 	case "format":
-		if slices.Contains([]string{"ls", "quadlet ls"}, joinWords(path)) {
+		if joinWords(path) == "copy" {
+			return []string{"modelpack", "docker"}
+		}
+		if slices.Contains([]string{"ls", "quadlet ls", "gpu"}, joinWords(path)) {
 			return []string{"table", "json"}
 		}
 		return []string{"json"}

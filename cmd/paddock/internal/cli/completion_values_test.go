@@ -18,6 +18,8 @@ func TestValuesAreTaken(t *testing.T) {
 		{"ls", "format", ""},
 		{"quadlet ls", "format", ""},
 		{"inspect", "format", tiny},
+		{"gpu", "format", ""},
+		{"quadlet generate", "gpu", tiny},
 		{"version", "format", ""},
 		{"info", "format", ""},
 	} {
@@ -44,7 +46,7 @@ func TestValuesAreTaken(t *testing.T) {
 func TestValuesInTree(t *testing.T) {
 	testTree(t).walk(func(n *node) {
 		for _, f := range n.flags {
-			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT", "RUNTIME"}, f.placeholder)
+			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT", "RUNTIME", "WHICH"}, f.placeholder)
 			if fixed != (f.values != nil) {
 				t.Errorf("%q --%s %s: values %q", n.words, f.long, f.placeholder, f.values)
 			}

@@ -13,11 +13,10 @@ import (
 )
 
 // ggufFacts reads the facts of the model's main file, and of the shards that belong to it. nil if it is no GGUF file, or
-// the store's files cannot be read in place. Facts with an error are those of a file that is damaged further on.
-func ggufFacts(ctx context.Context, store artifacts.Store, m *artifacts.Model) (facts *gguf.Facts, err error) {
-	reader, ok := store.(artifacts.Reader)
+// there is nothing to read the files with. Facts with an error are those of a file that is damaged further on.
+func ggufFacts(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) (facts *gguf.Facts, err error) {
 	files := ggufFiles(&m.Packaging)
-	if !ok || len(files) == 0 {
+	if reader == nil || len(files) == 0 {
 		return nil, nil
 	}
 	var parts []gguf.Part

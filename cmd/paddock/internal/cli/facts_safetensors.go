@@ -20,11 +20,10 @@ const (
 )
 
 // safetensorsFacts reads the facts of the safetensors files in the model's main folder, and of its config.json; nil if there
-// are none, or the store's files cannot be read in place. Facts with an error are those of a model of which a part is damaged
+// are none, or there is nothing to read the files with. Facts with an error are those of a model of which a part is damaged
 // or missing.
-func safetensorsFacts(ctx context.Context, store artifacts.Store, m *artifacts.Model) (*safetensors.Facts, error) {
-	reader, ok := store.(artifacts.Reader)
-	if !ok {
+func safetensorsFacts(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) (*safetensors.Facts, error) {
+	if reader == nil {
 		return nil, nil
 	}
 	t := tensorsFolder{ctx: ctx, reader: reader, model: m, weights: map[string]*safetensors.Facts{}}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -12,41 +11,24 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
-	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // fetchOptions are those of every command that may pull.
 type fetchOptions struct {
-	origin   originOptions
-	quiet    bool
-	progress string
-	jobs     *int
-	noLocal  types.OptionalBool
+	transferOptions
+	noLocal types.OptionalBool
 	// admit refuses a model by what its manifest says of it, before any weight is pulled; nil admits every one.
 	admit func(*artifacts.Model) error
+	// weigh says what is to be known of a model's size before it is pulled; nil says nothing.
+	weigh func(context.Context, *artifacts.Plan, *artifacts.Model)
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
-	return append(o.origin.flags(),
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Destination: &o.quiet, Usage: "show no progress"},
-		&cli.StringFlag{Name: "progress", Destination: &o.progress,
-			Usage: "show progress as `KIND`: bars, plain, json or none (default: bars on a terminal, plain elsewhere)"},
-		optionalIntFlag(&o.jobs, "", "open at most `N` connections at once", "jobs"),
+	return append(o.transferOptions.flags(),
 		stringsFlag(&o.origin.include, "of a repository of files, take those that match `GLOB` instead of the usual ones", "include"),
 		stringsFlag(&o.origin.exclude, "of a repository of files, leave out those that match `GLOB`", "exclude"),
-		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"),
-	)
-}
-
-func (o *fetchOptions) check() error {
-	mode := ui.ProgressMode(o.progress)
-	if mode != ui.ProgressAuto && !slices.Contains(ui.ProgressModes(), mode) {
-		return usagef("unknown progress %q: want bars, plain, json or none", o.progress)
-	}
-	if o.quiet && o.progress != "" {
-		return usagef("--quiet and --progress cannot be used together")
-	}
-	return o.origin.check()
+		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"))
 }
 
 // override puts the flags over the settings.
@@ -59,15 +41,6 @@ func (o *fetchOptions) override(cfg *config.Config) error {
 	}
 	local := o.noLocal == types.OptionalBoolFalse
 	return cfg.Pull.Local.Override(&local, "--no-local")
-}
-
-// show starts showing progress.
-func (o *fetchOptions) show(env *Env) *ui.Progress {
-	mode := ui.ProgressMode(o.progress)
-	if o.quiet {
-		mode = ui.ProgressNone
-	}
-	return ui.NewProgress(env.Err, &ui.ProgressOptions{Mode: mode})
 }
 
 // fetch pulls a model: resolves the reference, and lands what the store lacks.
@@ -94,7 +67,7 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err != nil {
 		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
-	if err := o.admitted(plan); err != nil {
+	if err := o.admitted(ctx, plan); err != nil {
 		return nil, err
 	}
 	if !as.IsZero() {
@@ -116,14 +89,14 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 
 // admitted says why the model of a plan is not worth pulling. A manifest that breaks its specification, or names files that may
 // not exist, never is.
-func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
+func (o *fetchOptions) admitted(ctx context.Context, plan *artifacts.Plan) error {
 	if complete := plan.Complete; complete != nil {
 		plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { // the earliest that there is a manifest
 			whole, err := complete(found)
 			if err != nil {
 				return nil, err
 			}
-			return whole, o.admitted(whole)
+			return whole, o.admitted(ctx, whole)
 		}
 		return nil
 	}
@@ -131,7 +104,13 @@ func (o *fetchOptions) admitted(plan *artifacts.Plan) error {
 	if err != nil || o.admit == nil {
 		return err
 	}
-	return o.admit(model)
+	if err := o.admit(model); err != nil {
+		return err
+	}
+	if o.weigh != nil {
+		o.weigh(ctx, plan, model)
+	}
+	return nil
 }
 
 // naming says what was being pulled, where the error does not.
@@ -139,7 +118,7 @@ func naming(reference string, err error) error {
 	if strings.Contains(err.Error(), localName(reference)) {
 		return err
 	}
-	return fmt.Errorf("pulling %s: %w", reference, err)
+	return fmt.Errorf("pulling %s: %w", source.Scrub(errors.New(reference)), err) // a URL may hold secrets
 }
 
 // findOrFetch returns the model of that name from the store, or pulls it.

@@ -34,7 +34,7 @@ func hubWorld(t *testing.T, vars map[string]string) *world {
 		}
 		return inner(name)
 	}
-	w.env.Services.Resolver = newResolver
+	w.env.Services.Resolver, w.env.Services.Registry = newResolver, newRegistry
 	return w
 }
 

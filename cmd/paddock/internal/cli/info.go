@@ -16,7 +16,20 @@ type infoReport struct {
 	Version *buildFacts   `json:"version"`
 	Engine  *engineReport `json:"engine"`
 	Store   *storeReport  `json:"store"`
-	Config  *configReport `json:"config"`
+	// Accelerator is what serve would use.
+	Accelerator *acceleratorReport `json:"accelerator"`
+	Config      *configReport      `json:"config"`
+}
+
+// acceleratorReport is what info says of the accelerators.
+type acceleratorReport struct {
+	// Names are the accelerators that --gpu of the settings chooses; none for the processor. Devices are how they are passed.
+	Names   []string `json:"names"`
+	Devices []string `json:"devices"`
+	// Image is the server's.
+	Image string `json:"image"`
+	// Reason is why there is no accelerator; "" if there is one.
+	Reason string `json:"reason"`
 }
 
 type configReport struct {
@@ -48,8 +61,16 @@ store:
   staging: {{json .Store.Staging}}
   reason: {{json .Store.Reason}}{{with .Store.Images}}
   images:
+    kind: {{json .Kind}}
     path: {{json .Path}}
     staging: {{json .Staging}}{{end}}
+accelerator:
+  names:{{range .Accelerator.Names}}
+  - {{json .}}{{else}} []{{end}}
+  devices:{{range .Accelerator.Devices}}
+  - {{json .}}{{else}} []{{end}}
+  image: {{json .Accelerator.Image}}
+  reason: {{json .Accelerator.Reason}}
 config:
   files:{{range .Config.Files}}
   - {{json .}}{{else}} []{{end}}
@@ -83,7 +104,7 @@ func runInfo(ctx context.Context, env *Env, o *infoOptions) error {
 	}
 	engine, store := reportEngine(ctx, env)
 	report := &infoReport{
-		Version: env.buildFacts(), Engine: engine, Store: store,
+		Version: env.buildFacts(), Engine: engine, Store: store, Accelerator: reportAccelerator(ctx, env, cfg),
 		Config: &configReport{Files: append([]string{}, cfg.Files...), Settings: cfg.All(), ShortNames: append([]string{}, short.Files()...)},
 	}
 	return asFormatUsage(ui.Object(env.Out, report, o.format, infoTemplate))

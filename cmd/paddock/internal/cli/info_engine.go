@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/union"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 // engineReport is what info says of the container engine.
@@ -35,6 +39,8 @@ type storeReport struct {
 
 // imagesReport is what info says of the images that carry models.
 type imagesReport struct {
+	// Kind is the word for their store. Path is where they are; of those in Docker, where paddock's records of them are.
+	Kind    string `json:"kind"`
 	Path    string `json:"path"`
 	Staging string `json:"staging"`
 }
@@ -79,8 +85,31 @@ func reportStore(store artifacts.Store, reason string) *storeReport {
 	}
 	for _, m := range all.Members()[1:] {
 		if p, ok := m.Store.(placed); ok && slices.Contains(m.Kinds, artifacts.KindImage) {
-			report.Images = &imagesReport{Path: p.Root(), Staging: p.StagingDir()}
+			report.Images = &imagesReport{Kind: m.Word, Path: p.Root(), Staging: p.StagingDir()}
 		}
 	}
 	return report
+}
+
+// reportAccelerator says what serve would use. What is missing is part of the report.
+func reportAccelerator(ctx context.Context, env *Env, cfg *config.Config) *acceleratorReport {
+	r := &acceleratorReport{Names: []string{}, Devices: []string{}}
+	choice, err := env.Engine(ctx)
+	if err != nil {
+		choice = &engine.Choice{}
+	}
+	access, why, err := chooseAccess(ctx, env, choice, cfg)
+	if err != nil {
+		access, why = &gpu.Access{}, err.Error()
+	}
+	r.Image = imageFor(cfg, access)
+	if !access.Passed() {
+		r.Reason = cmp.Or(why, "none was found, or --gpu is none; the processor computes")
+		return r
+	}
+	for _, a := range access.Chosen {
+		r.Names = append(r.Names, a.Name)
+	}
+	r.Devices = append(r.Devices, slices.Concat(access.CDI, access.Nodes)...)
+	return r
 }

@@ -22,6 +22,8 @@ type inspectOptions struct {
 	format string
 	raw    bool
 	config bool
+	remote bool
+	origin originOptions
 }
 
 // inspection is what inspect prints.
@@ -61,12 +63,14 @@ func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) e
 	var o inspectOptions
 	return &cli.Command{
 		Name: "inspect", Usage: "Show a model's files and facts", ArgsUsage: "NAME",
-		Description: "NAME is a name as the store has it, a digest, or the unique beginning of one.",
-		Flags: []cli.Flag{
+		Description: "NAME is a name as the store has it, a digest, or the unique beginning of one. With --remote it is a reference as for\n" +
+			"pull: nothing is stored, and of the weights only the headers are read.",
+		Flags: append([]cli.Flag{
 			formatFlag(&o.format),
 			&cli.BoolFlag{Name: "raw", Destination: &o.raw, Usage: "print the manifest, byte for byte"},
 			&cli.BoolFlag{Name: "raw-config", Destination: &o.config, Usage: "print the config that the manifest names, byte for byte"},
-		},
+			&cli.BoolFlag{Name: "remote", Aliases: []string{"r"}, Destination: &o.remote, Usage: "look at the origin instead of the store"},
+		}, o.origin.flags()...),
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &o.name); err != nil {
 				return err
@@ -74,37 +78,47 @@ func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) e
 			if o.raw && o.config || o.format != "" && (o.raw || o.config) {
 				return usagef("--raw, --raw-config and --format cannot be used together")
 			}
+			if err := o.check(); err != nil {
+				return err
+			}
 			return run(c.Context, env, &o)
 		},
 	}
 }
 
+func (o *inspectOptions) check() error {
+	if args := o.origin.unitArgs(); !o.remote && (len(args) > 0 || o.origin.creds != "") {
+		return usagef("flags about the registry go with --remote")
+	}
+	return o.origin.check()
+}
+
 func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
-	store, err := env.Store(ctx)
+	look := lookInStore
+	if o.remote {
+		look = lookAtOrigin
+	}
+	model, reader, err := look(ctx, env, o)
 	if err != nil {
 		return err
-	}
-	model, err := findModel(ctx, env, store, o.name)
-	if err != nil {
-		return hintMissing(err)
 	}
 	switch {
 	case o.raw:
 		return ui.Bytes(env.Out, model.Manifest)
 	case o.config:
-		config, err := configOf(ctx, store, model)
+		config, err := configOf(ctx, reader, model)
 		if err != nil {
 			return fmt.Errorf("inspecting %s: %w", o.name, err)
 		}
 		return ui.Bytes(env.Out, config)
 	}
-	if reader, ok := store.(artifacts.Reader); ok {
+	if reader != nil {
 		model = corrected(ctx, env, reader, model)
 	}
 	i := inspectionOf(model)
 	var ggufErr, tensorsErr error
-	i.GGUF, ggufErr = ggufFacts(ctx, store, model)
-	i.Safetensors, tensorsErr = safetensorsFacts(ctx, store, model)
+	i.GGUF, ggufErr = ggufFacts(ctx, reader, model)
+	i.Safetensors, tensorsErr = safetensorsFacts(ctx, reader, model)
 	if err := errors.Join(ggufErr, tensorsErr); err != nil {
 		ui.Warning(env.Err, err.Error())
 	}
@@ -113,6 +127,20 @@ func runInspect(ctx context.Context, env *Env, o *inspectOptions) error {
 		format = "json"
 	}
 	return asFormatUsage(ui.Object(env.Out, i, format, ""))
+}
+
+// lookInStore finds a model, and what reads its files; nil if they cannot be read in place.
+func lookInStore(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.Model, artifacts.Reader, error) {
+	store, err := env.Store(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	model, err := findModel(ctx, env, store, o.name)
+	if err != nil {
+		return nil, nil, hintMissing(err)
+	}
+	reader, _ := store.(artifacts.Reader)
+	return model, reader, nil
 }
 
 func inspectionOf(m *artifacts.Model) *inspection {
@@ -140,9 +168,8 @@ func inspectionOf(m *artifacts.Model) *inspection {
 }
 
 // configOf reads the config blob of a model.
-func configOf(ctx context.Context, store artifacts.Store, m *artifacts.Model) (data []byte, err error) {
-	reader, ok := store.(artifacts.Reader)
-	if !ok {
+func configOf(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) (data []byte, err error) {
+	if reader == nil {
 		return nil, fmt.Errorf("reading its config: %w by this kind of store", errors.ErrUnsupported)
 	}
 	var manifest struct{ Config packaging.Descriptor }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -52,7 +53,7 @@ func shortNamed(env *Env, next transports.Resolver) (transports.Resolver, error)
 		return nil, err
 	}
 	return &aliases.Resolver{Aliases: known, Next: next, Tell: func(reference string, m aliases.Meaning) {
-		ui.Note(env.Err, reference+" stands for "+m.Reference+" ("+m.File+")")
+		ui.Note(env.Err, source.Scrub(fmt.Errorf("%s stands for %s (%s)", reference, m.Reference, m.File)).Error())
 	}}, nil
 }
 

@@ -21,8 +21,8 @@ func plannedModel(plan *artifacts.Plan) (*artifacts.Model, error) {
 	if plan.Kind == artifacts.KindImage {
 		m.Mount = artifacts.ImageMount{Image: m.Name, Subpath: packaging.ImageRoot}
 	}
-	for i := range plan.Blobs {
-		m.Size += plan.Blobs[i].Size
+	for _, b := range plan.Needed() {
+		m.Size += b.Size
 	}
 	return m, nil
 }

@@ -19,6 +19,15 @@ func unitOptions(env *Env, o *workloadOptions) (*workload.Options, error) {
 	return opts, asUsage(quadlet.CheckOptions(opts))
 }
 
+// reachUnit is reach for a service of Podman's.
+func reachUnit(ctx context.Context, env *Env, opts *workload.Options) error {
+	choice, err := env.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	return reach(ctx, env, choice, opts)
+}
+
 // unitName is the name of the unit that was typed; as systemctl and podman quadlet have it, it may end in .service or .container.
 func unitName(typed string) (string, error) {
 	name := strings.TrimSuffix(strings.TrimSuffix(typed, ".service"), ".container")

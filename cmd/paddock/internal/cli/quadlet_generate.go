@@ -39,6 +39,9 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 	if err != nil {
 		return err
 	}
+	if err := reachUnit(ctx, env, opts); err != nil {
+		return err
+	}
 	store, err := env.Store(ctx)
 	if err != nil {
 		return err

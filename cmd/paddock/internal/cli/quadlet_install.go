@@ -49,11 +49,15 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 	if err != nil {
 		return err
 	}
+	if err := reachUnit(ctx, env, opts); err != nil {
+		return err
+	}
 	store, err := env.Store(ctx)
 	if err != nil {
 		return err
 	}
 	o.fetch.admit = func(m *artifacts.Model) error { return checkInstall(ctx, env, units, m, opts, o) }
+	o.fetch.weigh = weigherUnit(env, opts)
 	model, err := findOrFetch(ctx, env, store, o.model, &o.fetch)
 	if err != nil {
 		return err

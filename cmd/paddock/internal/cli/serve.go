@@ -56,11 +56,15 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := reach(ctx, env, choice, opts); err != nil {
+		return err
+	}
 	store, err := env.Store(ctx)
 	if err != nil {
 		return err
 	}
 	o.fetch.admit = func(m *artifacts.Model) error { return servable(m, opts) }
+	o.fetch.weigh = weigher(env, choice, opts)
 	model, err := serveModel(ctx, env, store, o)
 	if err != nil {
 		return err
@@ -91,7 +95,7 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 		return serveDetached(ctx, env, choice.Engine, spec, &detached{argv: argv, replace: o.replace})
 	}
 	if url := spec.URL(); url != "" {
-		ui.Note(env.Err, "serving "+model.Name+" at "+url)
+		ui.Note(env.Err, "serving "+model.Name+" at "+url+", by "+spec.Image)
 	}
 	return serveForeground(ctx, env, spec, argv)
 }

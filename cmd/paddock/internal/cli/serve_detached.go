@@ -44,7 +44,7 @@ func serveDetached(ctx context.Context, env *Env, eng engine.Engine, spec *workl
 		}
 		return err
 	}
-	ui.Note(env.Err, "serving "+spec.Model+" at "+spec.URL())
+	ui.Note(env.Err, "serving "+spec.Model+" at "+spec.URL()+", by "+spec.Image)
 	return nil
 }
 

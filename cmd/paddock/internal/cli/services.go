@@ -28,6 +28,8 @@ type Services struct {
 	Store func(context.Context, *Env) (artifacts.Store, error)
 	// Resolver makes the plans of references.
 	Resolver func(*Env, *originOptions) (transports.Resolver, error)
+	// Registry returns what writes to registries, and signs there.
+	Registry func(*Env, *originOptions) (*registry.Resolver, error)
 	// Run runs a process of the engine's.
 	Run func(context.Context, []string, *engine.Streams) error
 	// Quiet runs a process and returns what it wrote; nil really runs it.
@@ -36,7 +38,7 @@ type Services struct {
 
 // realServices are those of this machine.
 func realServices() *Services {
-	return &Services{Engine: chooseEngine, Store: openStore, Resolver: newResolver, Run: engine.Run}
+	return &Services{Engine: chooseEngine, Store: openStore, Resolver: newResolver, Registry: newRegistry, Run: engine.Run}
 }
 
 // Store opens the store that models are kept in.
@@ -45,6 +47,11 @@ func (e *Env) Store(ctx context.Context) (artifacts.Store, error) { return e.Ser
 // Resolver returns what makes plans of references.
 func (e *Env) Resolver(o *originOptions) (transports.Resolver, error) {
 	return e.Services.Resolver(e, o)
+}
+
+// Registry returns what writes to registries.
+func (e *Env) Registry(o *originOptions) (*registry.Resolver, error) {
+	return e.Services.Registry(e, o)
 }
 
 // Engine returns the container engine.
@@ -76,7 +83,8 @@ func (e *Env) cacheDir() string {
 	return ""
 }
 
-func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
+// registryOptions are how registries are reached.
+func registryOptions(env *Env, o *originOptions) (*registry.Options, error) {
 	cfg, err := env.Config()
 	if err != nil {
 		return nil, err
@@ -91,7 +99,23 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 		verify := o.tlsVerify == types.OptionalBoolTrue
 		opts.TLSVerify = &verify
 	}
-	r, err := registry.New(opts)
+	return opts, nil
+}
+
+func newRegistry(env *Env, o *originOptions) (*registry.Resolver, error) {
+	opts, err := registryOptions(env, o)
+	if err != nil {
+		return nil, err
+	}
+	return registry.New(opts)
+}
+
+func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
+	opts, err := registryOptions(env, o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := env.Registry(o)
 	if err != nil {
 		return nil, err
 	}
@@ -104,12 +128,13 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows = append(rows, transports.Transport{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r})
+	rows = append(rows,
+		transports.Transport{Name: "registry", Schemes: []string{"docker", "oci"}, Bare: true, Resolver: r},
+		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 	web := &source.WebOptions{
 		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
-		Agent: opts.UserAgent, Username: user, Password: password, Stall: opts.Stall,
+		Agent: opts.UserAgent, Username: opts.Username, Password: opts.Password, Stall: opts.Stall,
 	}
-	rows = append(rows, transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
 	if err != nil {
 		return nil, err

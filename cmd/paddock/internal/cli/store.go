@@ -8,6 +8,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/dirstore"
+	"github.com/paddock-dev/paddock/artifacts/dockerstore"
 	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
 	"github.com/paddock-dev/paddock/artifacts/union"
@@ -41,7 +42,8 @@ func openStore(ctx context.Context, env *Env) (artifacts.Store, error) {
 		union.Member{Store: images, Word: imagestore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
 }
 
-// openFolder keeps artifacts and images alike in a folder: of images, whose files are unpacked there.
+// openFolder keeps models in a folder, those that are images too: their files are unpacked there. A Docker that can mount
+// images keeps them itself.
 func openFolder(env *Env, choice *engine.Choice) (artifacts.Store, error) {
 	dir, err := storeFolder(env, choice)
 	if err != nil {
@@ -51,7 +53,16 @@ func openFolder(env *Env, choice *engine.Choice) (artifacts.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return union.New(union.Member{Store: store, Word: dirstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact, artifacts.KindImage}}), nil
+	folder := union.Member{Store: store, Word: dirstore.Word, Kinds: []artifacts.Kind{artifacts.KindArtifact, artifacts.KindImage}}
+	if choice.Docker == nil || !choice.Docker.MountsImages() {
+		return union.New(folder), nil
+	}
+	images, err := openDockerImages(env, choice.Docker, store)
+	if err != nil {
+		return nil, err
+	}
+	folder.Kinds = []artifacts.Kind{artifacts.KindArtifact}
+	return union.New(folder, union.Member{Store: images, Word: dockerstore.Word, Kinds: []artifacts.Kind{artifacts.KindImage}}), nil
 }
 
 // storeFolder is where models are kept for an engine that has no store for them: the setting, or else what is usual for the
@@ -85,6 +96,11 @@ func storeReason(env *Env, choice *engine.Choice) string {
 	why := choice.Engine.Name() + " has no artifact store"
 	if choice.Podman != nil {
 		why = fmt.Sprintf("podman before %s has no artifact store that paddock can use", podmanargs.MinNative())
+	}
+	if d := choice.Docker; d != nil && d.MountsImages() {
+		why += "; images are loaded into docker"
+	} else if d != nil {
+		why += "; before 28 it mounts no images"
 	}
 	if cfg, err := env.Config(); err == nil && cfg.Store.Dir.Value != "" {
 		why += "; " + cfg.Store.Dir.Origin + " says where"

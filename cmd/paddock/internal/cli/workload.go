@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 // workloadOptions say how to serve a model, now or as a service.
@@ -17,6 +18,7 @@ type workloadOptions struct {
 	runtime    *string
 	image      *string
 	ctxSize    *int
+	gpu        *string
 	network    *string
 	env        []string
 	serverArgs []string
@@ -29,6 +31,7 @@ func (o *workloadOptions) flags() []cli.Flag {
 		optionalIntFlag(&o.port, "8080", "listen on `PORT`", "port", "p"),
 		optionalStringFlag(&o.runtime, "auto", "serve with `RUNTIME`: auto, llama.cpp (GGUF files) or vllm (safetensors directories)", "runtime"),
 		optionalStringFlag(&o.image, "", "run the server from `IMAGE`, one whose entry point is the runtime's server", "image"),
+		optionalStringFlag(&o.gpu, "auto", "use the accelerators `WHICH`: auto, none, all, or a list of CDI names, indexes, and the kinds nvidia, amd, ascend, mthreads, intel, apple, wsl", "gpu"),
 		optionalIntFlag(&o.ctxSize, "", "use a context of `N` tokens; 0 leaves it to the server", "ctx-size", "c"),
 		stringsFlag(&o.env, "set `NAME=VALUE` in the container", "env", "e"),
 		optionalStringFlag(&o.network, "", "connect the container to `NETWORK`, as podman run --network", "network"),
@@ -45,13 +48,14 @@ func (o *workloadOptions) options(env *Env) (*workload.Options, error) {
 	for _, err := range []error{
 		s.Host.Override(o.host, "--host"), s.Port.Override(o.port, "--port"), s.Image.Override(o.image, "--image"), s.VLLMImage.Override(o.image, "--image"), s.Runtime.Override(o.runtime, "--runtime"),
 		s.CtxSize.Override(o.ctxSize, "--ctx-size"), s.Network.Override(o.network, "--network"),
+		s.GPU.Override(o.gpu, "--gpu"),
 	} {
 		if err != nil {
 			return nil, asUsage(err)
 		}
 	}
 	opts := &workload.Options{
-		Name: o.name, Runtime: workload.Runtime(s.Runtime.Value), Image: s.Image.Value, VLLMImage: s.VLLMImage.Value,
+		Name: o.name, Runtime: workload.Runtime(s.Runtime.Value), Image: imageFor(cfg, &gpu.Access{}), VLLMImage: vllmImageFor(cfg, &gpu.Access{}),
 		CtxSize: s.CtxSize.Value, Host: s.Host.Value, Port: s.Port.Value, Network: s.Network.Value, ServerArgs: o.serverArgs,
 	}
 	for _, e := range o.env {

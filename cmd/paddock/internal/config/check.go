@@ -6,7 +6,10 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 func within(low, high int) func(int) error {
@@ -51,6 +54,20 @@ func address(s string) error {
 		return fmt.Errorf("%q is no IP address without a zone", s)
 	}
 	return nil
+}
+
+// build is a build of llama.cpp, as its tags have them.
+func build(s string) error {
+	digits, ok := strings.CutPrefix(s, "b")
+	if _, err := strconv.ParseUint(digits, 10, 32); !ok || err != nil {
+		return fmt.Errorf("%q is no build of llama.cpp, like b6123", s)
+	}
+	return nil
+}
+
+func accelerators(s string) error {
+	_, err := gpu.ParseChoice(s)
+	return err
 }
 
 // image is what an engine cannot take for an option.

@@ -14,6 +14,7 @@ type Config struct {
 	Store   Store
 	Pull    Pull
 	Serve   Serve
+	Images  Images
 	Quadlet Quadlet
 	// Files are the files that were read, in the order in which they were.
 	Files []string
@@ -46,9 +47,13 @@ type Pull struct {
 type Serve struct {
 	// Runtime is the program that serves a model: "auto", "llama.cpp" or "vllm".
 	Runtime Value[string]
-	// Image is the container image of llama.cpp, VLLMImage that of vLLM.
+	// Image is the container image of llama.cpp, VLLMImage that of vLLM; "" for the one that suits the accelerator.
 	Image     Value[string]
 	VLLMImage Value[string]
+	// Build is the build of llama.cpp, as "b6123", whose published image is used; "" for the newest.
+	Build Value[string]
+	// GPU are the accelerators to use, in the words of --gpu.
+	GPU Value[string]
 	// Host is the address to listen on, and Port the port: 1 to 65535.
 	Host Value[string]
 	Port Value[int]
@@ -72,13 +77,16 @@ func Default() *Config {
 		Pull:   Pull{Jobs: byDefault(0, within(0, 256)), Local: byDefault(true, nil), StallTimeout: byDefault(0, within(0, 15))},
 		Serve: Serve{
 			Runtime:   byDefault("auto", oneOf("auto", "llama.cpp", "vllm")),
-			Image:     byDefault("ghcr.io/ggml-org/llama.cpp:server", image),
-			VLLMImage: byDefault("docker.io/vllm/vllm-openai:v0.11.0", image),
+			Image:     byDefault("", image),
+			VLLMImage: byDefault("", image),
+			Build:     byDefault("", build),
+			GPU:       byDefault("auto", accelerators),
 			Host:      byDefault("127.0.0.1", address),
 			Port:      byDefault(8080, within(1, 65535)),
 			CtxSize:   byDefault(0, within(0, 1<<30)),
 			Network:   byDefault[string]("", nil),
 		},
+		Images: defaultImages(),
 		Quadlet: Quadlet{Restart: byDefault("on-failure",
 			oneOf("no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"))},
 	}

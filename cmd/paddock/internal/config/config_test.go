@@ -60,12 +60,17 @@ func TestPrecedence(t *testing.T) {
 		"pull.stall_timeout = 0 from default",
 		"serve.runtime = auto from default",
 		"serve.image = env from PADDOCK_IMAGE",
-		"serve.vllm_image = docker.io/vllm/vllm-openai:v0.11.0 from default",
+		"serve.vllm_image =  from default",
+		"serve.build =  from default",
+		"serve.gpu = auto from default",
 		"serve.host = ::1 from /usr/share/containers/paddock.conf",
 		"serve.port = 9000 from --port",
 		"serve.ctx_size = 4 from /etc/containers/paddock.conf.d/20-b.conf",
 		"serve.network = home from /home/.config/containers/paddock.conf",
 		"quadlet.restart = always from /etc/containers/paddock.conf",
+	}
+	for _, kind := range []string{"cpu", "nvidia", "amd", "intel", "ascend", "mthreads", "apple", "wsl"} {
+		want = append(want, "images."+kind+" =  from default")
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -35,7 +36,7 @@ func (c *Config) All() []Setting {
 
 // settings binds every key to its place in c.
 func (c *Config) settings() []setting {
-	return []setting{
+	return slices.Concat([]setting{
 		textSetting("engine.name", "PADDOCK_ENGINE", &c.Engine.Name),
 		textSetting("store.dir", "PADDOCK_STORE_DIR", &c.Store.Dir),
 		intSetting("pull.jobs", "PADDOCK_JOBS", &c.Pull.Jobs),
@@ -44,12 +45,14 @@ func (c *Config) settings() []setting {
 		textSetting("serve.runtime", "PADDOCK_RUNTIME", &c.Serve.Runtime),
 		textSetting("serve.image", "PADDOCK_IMAGE", &c.Serve.Image),
 		textSetting("serve.vllm_image", "PADDOCK_VLLM_IMAGE", &c.Serve.VLLMImage),
+		textSetting("serve.build", "PADDOCK_BUILD", &c.Serve.Build),
+		textSetting("serve.gpu", "PADDOCK_GPU", &c.Serve.GPU),
 		textSetting("serve.host", "PADDOCK_HOST", &c.Serve.Host),
 		intSetting("serve.port", "PADDOCK_PORT", &c.Serve.Port),
 		intSetting("serve.ctx_size", "PADDOCK_CTX_SIZE", &c.Serve.CtxSize),
 		textSetting("serve.network", "PADDOCK_NETWORK", &c.Serve.Network),
 		textSetting("quadlet.restart", "PADDOCK_RESTART", &c.Quadlet.Restart),
-	}
+	}, c.Images.settings())
 }
 
 func textSetting(key, env string, v *Value[string]) setting {

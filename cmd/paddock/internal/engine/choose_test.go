@@ -40,6 +40,8 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%+v: got %+v, %v", c, got, err)
 		case got.Native() != (c.podman == podman && c.engine == "podman"), (got.Podman == nil) == (got.Docker == nil):
 			t.Errorf("%+v: got %+v", c, got)
+		case got.Docker != nil && (got.Docker.Version != "28.5.2" || got.Docker.Client != "1" || got.Docker.MountsImages()):
+			t.Errorf("%+v: got %+v", c, got)
 		}
 	}
 	if _, err := Choose(t.Context(), &ChooseOptions{Podman: &ProbeOptions{Path: none}, DockerPath: none}); !errors.Is(err, ErrNoEngine) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
+	"github.com/paddock-dev/paddock/gpu"
 )
 
 const blob = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
@@ -36,6 +37,33 @@ func TestPodmanCommand(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestAccess: each engine gives the container what was chosen of the accelerators, in its own words.
+func TestAccess(t *testing.T) {
+	s := testSpec()
+	s.Mounts = []workload.FileMount{{Destination: "/models/a", HostPath: "/store/a"}}
+	s.Access = gpu.Access{
+		CDI: []string{"nvidia.com/gpu=all"}, Nodes: []string{"/dev/kfd", "/dev/dri/renderD128"}, Mounts: []string{"/usr/lib/wsl"},
+		KeepGroups: true, LabelDisable: true, GPUs: "device=0,1",
+	}
+	for eng, want := range map[Engine][]string{
+		&Podman{}: {"--device nvidia.com/gpu=all --device /dev/kfd --device /dev/dri/renderD128 --mount type=bind,source=/usr/lib/wsl,destination=/usr/lib/wsl,readonly=true" +
+			" --group-add keep-groups --security-opt label=disable"},
+		&Docker{}: {"--device nvidia.com/gpu=all --device /dev/kfd --device /dev/dri/renderD128 --gpus \"device=0,1\" --mount type=bind,source=/usr/lib/wsl,target=/usr/lib/wsl,readonly" +
+			" --security-opt label=disable"},
+	} {
+		got, err := eng.Command(s, nil)
+		if err != nil || !strings.Contains(strings.Join(got, " "), strings.Join(want, " ")) {
+			t.Errorf("%s: got %q, %v", eng.Name(), got, err)
+		}
+	}
+	for _, bad := range []gpu.Access{{CDI: []string{"--privileged"}}, {Nodes: []string{"dev/x"}}, {Nodes: []string{"/dev/a:/dev/b"}}, {Mounts: []string{"/a/../b"}}, {GPUs: "a\nb"}} {
+		s.Access = bad
+		if got, err := (&Podman{}).Command(s, nil); err == nil {
+			t.Errorf("%+v: got %q", bad, got)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
@@ -54,6 +55,11 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 		}
 		args = append(args, "--mount", mount)
 	}
+	access, err := d.access(spec)
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, access...)
 	args = append(args, environment(spec)...)
 	for _, l := range podmanargs.Labels(spec) {
 		args = append(args, "--label", l)
@@ -61,6 +67,29 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 	args = append(args, healthFlags(spec.Health)...)
 	args = append(args, spec.Image)
 	return append(args, spec.Args...), nil
+}
+
+// access returns the flags by which the container reaches its accelerators. The root of a container owns their nodes, as it
+// does on the host.
+func (d *Docker) access(spec *workload.Spec) ([]string, error) {
+	var args []string
+	for _, device := range spec.Devices() {
+		args = append(args, "--device", device)
+	}
+	if gpus := spec.Access.GPUs; gpus != "" {
+		args = append(args, "--gpus", strconv.Quote(gpus)) // read as CSV: without the quotes a comma ends the value
+	}
+	for _, path := range spec.Access.Mounts {
+		mount, err := podmanargs.CSV("type=bind", "source="+path, "target="+path, "readonly")
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--mount", mount)
+	}
+	if spec.Access.LabelDisable {
+		args = append(args, "--security-opt", "label=disable")
+	}
+	return args, nil
 }
 
 // mount returns the value of --mount. The folder of an image needs Docker 28; its path is relative to the image's root.

@@ -55,6 +55,11 @@ func (p *Podman) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 		}
 		args = append(args, "--mount", mount)
 	}
+	access, err := p.access(spec)
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, access...)
 	args = append(args, environment(spec)...)
 	for _, l := range podmanargs.Labels(spec) {
 		args = append(args, "--label", l)
@@ -70,6 +75,28 @@ func (p *Podman) mount(spec *workload.Spec, m *workload.FileMount) (string, erro
 			m.Destination, spec.Artifact(), p.Version, podmanargs.MinNative())
 	}
 	return podmanargs.Mount(spec, m)
+}
+
+// access returns the flags by which the container reaches its accelerators.
+func (p *Podman) access(spec *workload.Spec) ([]string, error) {
+	var args []string
+	for _, d := range spec.Devices() {
+		args = append(args, "--device", d)
+	}
+	for _, path := range spec.Access.Mounts {
+		mount, err := podmanargs.HostMount(path)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--mount", mount)
+	}
+	if spec.Access.KeepGroups {
+		args = append(args, "--group-add", podmanargs.KeepGroups)
+	}
+	if spec.Access.LabelDisable {
+		args = append(args, "--security-opt", "label=disable")
+	}
+	return args, nil
 }
 
 // health adds Podman's startup check (4.5 and later), so that a server is seen as healthy soon after it is up without being

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,8 +16,22 @@ type DockerInfo struct {
 	Path string
 	// Version is the server's: "28.5.2".
 	Version string
+	// Client is the program's own version.
+	Client string
 	// Host is the address of the server: "unix:///var/run/docker.sock"; "" if the program does not say.
 	Host string
+}
+
+// MountsImages says whether a folder of an image can be mounted, which both the server and the program must know: Docker 28 and
+// later (docker run --mount type=image,image-subpath=).
+func (i *DockerInfo) MountsImages() bool {
+	for _, v := range []string{i.Version, i.Client} {
+		major, _, _ := strings.Cut(v, ".")
+		if n, err := strconv.Atoi(major); err != nil || n < 28 {
+			return false
+		}
+	}
+	return true
 }
 
 // ProbeDocker asks Docker for its version; path "" looks for "docker" in PATH, limit 0 is 10 s. It fails if the server does not answer,
@@ -31,7 +46,7 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 		return nil, err
 	}
 	var raw struct {
-		Server *struct{ Version string }
+		Client, Server *struct{ Version string }
 	}
 	if err := json.Unmarshal(out, &raw); err != nil {
 		return nil, fmt.Errorf("reading the version that %s says: %w", path, err)
@@ -44,5 +59,18 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 	if err != nil {
 		return nil, err
 	}
-	return &DockerInfo{Path: path, Version: raw.Server.Version, Host: strings.TrimSpace(string(host))}, nil
+	info := &DockerInfo{Path: path, Version: raw.Server.Version, Host: strings.TrimSpace(string(host))}
+	if raw.Client != nil {
+		info.Client = raw.Client.Version
+	}
+	return info, nil
+}
+
+// HasCDI says whether Docker gives containers CDI devices without being told to: since 28.2 (its release notes).
+func (d *DockerInfo) HasCDI() bool {
+	major, rest, _ := strings.Cut(d.Version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	m, err := strconv.Atoi(major)
+	n, minorErr := strconv.Atoi(minor)
+	return err == nil && minorErr == nil && (m > 28 || m == 28 && n >= 2)
 }

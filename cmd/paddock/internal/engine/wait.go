@@ -47,8 +47,10 @@ func WaitHealthy(ctx context.Context, url string, opts *WaitOptions) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s, which said %s: %w", url, last, ended(ctx))
 		case <-ticker.C:
+		}
+		if ctx.Err() != nil { // before it is asked once more, which would be its last answer then
+			return fmt.Errorf("waiting for %s, which said %s: %w", url, last, ended(ctx))
 		}
 	}
 }

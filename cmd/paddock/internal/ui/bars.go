@@ -55,7 +55,7 @@ func (b *bar) say(text string) {
 func (r *bars) frame(s *state, _ bool) {
 	began, _ := r.seen.news(s)
 	for _, b := range began {
-		if r.bars[b.digest] == nil && b.resumed < b.size {
+		if r.bars[b.digest] == nil && (b.resumed < b.size || b.unsized) {
 			r.bars[b.digest] = r.add(ShortDigest(b.digest), b.size, len(r.bars))
 		}
 	}
@@ -72,12 +72,17 @@ func (b *bar) update(s *blobState) {
 	switch {
 	case s.finished:
 		text = Size(s.size) + ", done"
+	case s.unsized:
+		text = Size(s.done)
 	case s.resumed > 0:
 		text += fmt.Sprintf(", resuming at %d %%", percent(s.resumed, s.size))
 	}
 	b.say(text)
 	if s.finished {
 		b.SetTotal(s.size, true)
+		return
+	}
+	if s.unsized {
 		return
 	}
 	b.SetCurrent(min(s.done, s.size-1)) // whole is what is verified, not what has arrived

@@ -27,14 +27,7 @@ type plainLines struct {
 func (p *plainLines) frame(s *state, tick bool) {
 	began, finished := p.seen.news(s)
 	for _, b := range began {
-		switch {
-		case b.resumed >= b.size:
-			p.line("%s  %s, already here", ShortDigest(b.digest), Size(b.size))
-		case b.resumed > 0:
-			p.line("%s  %s, resuming at %d %%", ShortDigest(b.digest), Size(b.size), percent(b.resumed, b.size))
-		default:
-			p.line("%s  %s", ShortDigest(b.digest), Size(b.size))
-		}
+		p.line("%s  %s", ShortDigest(b.digest), b.begins())
 	}
 	for _, b := range finished {
 		if b.resumed < b.size {
@@ -91,7 +84,11 @@ type progressEvent struct {
 func (p *jsonLines) frame(s *state, tick bool) {
 	began, finished := p.seen.news(s)
 	for _, b := range began {
-		p.event(&progressEvent{Event: "start", Digest: string(b.digest), Size: &b.size, Done: &b.resumed})
+		size := b.size
+		if b.unsized {
+			size = -1
+		}
+		p.event(&progressEvent{Event: "start", Digest: string(b.digest), Size: &size, Done: &b.resumed})
 	}
 	for _, b := range finished {
 		p.event(&progressEvent{Event: "finish", Digest: string(b.digest), Size: &b.size})

@@ -28,3 +28,6 @@ func message(w io.Writer, kind, text string) {
 	}
 	_, _ = io.WriteString(w, b.String())
 }
+
+// Ask prints a question, whose answer is to be typed on the same line.
+func Ask(w io.Writer, question string) { _, _ = io.WriteString(w, Clean(question)) }

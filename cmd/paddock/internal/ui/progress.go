@@ -134,7 +134,7 @@ func (p *Progress) Start(d digest.Digest, size, done int64) {
 			p.byName[d] = b
 			p.blobs = append(p.blobs, b)
 		}
-		b.size, b.done, b.resumed, b.finished = size, done, done, false
+		b.size, b.done, b.resumed, b.finished, b.unsized = max(size, 0), done, done, false, size < 0
 		b.starts++
 	})
 	p.showNow()
@@ -145,6 +145,9 @@ func (p *Progress) Advance(d digest.Digest, n int64) {
 	p.change(func() {
 		if b := p.byName[d]; b != nil {
 			b.done += n
+			if b.unsized {
+				b.size = b.done
+			}
 		}
 	})
 }

@@ -202,3 +202,29 @@ func TestRemaining(t *testing.T) {
 		t.Error("percent")
 	}
 }
+
+// A file of which nobody knows the size is counted, and never called whole before it is.
+func TestUnknownSize(t *testing.T) {
+	for mode, want := range map[ProgressMode]string{
+		ProgressPlain: "m.gguf  of unknown size\ntotal  7 B of nobody knows how much\nm.gguf  done\ntotal  7 B of 7 B (100 %)\n",
+		ProgressJSON:  `{"event":"start","digest":"m.gguf","size":-1,"done":0}`,
+		ProgressBars:  "7 B, done",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var out bytes.Buffer
+			ticks, now := make(chan time.Time), time.Unix(1000, 0)
+			p := NewProgress(&out, &ProgressOptions{Mode: mode, Ticks: ticks, Now: func() time.Time { return now }})
+			p.Start("m.gguf", -1, 0)
+			p.Advance("m.gguf", 10)
+			p.Advance("m.gguf", -10)
+			p.Advance("m.gguf", 7)
+			ticks <- now
+			synctest.Wait()
+			p.Finish("m.gguf")
+			p.Close()
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: %q", mode, out.String())
+			}
+		})
+	}
+}

@@ -15,6 +15,30 @@ type blobState struct {
 	resumed  int64 // of done, what was here at the start
 	starts   int   // how often it began
 	finished bool
+	unsized  bool // nobody knows its size until it is finished; until then, size is done
+}
+
+// begins says how much there is of a blob, as it begins.
+func (b *blobState) begins() string {
+	switch {
+	case b.unsized:
+		return "of unknown size"
+	case b.resumed >= b.size:
+		return Size(b.size) + ", already here"
+	case b.resumed > 0:
+		return fmt.Sprintf("%s, resuming at %d %%", Size(b.size), percent(b.resumed, b.size))
+	}
+	return Size(b.size)
+}
+
+// unsized says whether the whole cannot be known yet.
+func (s *state) unsized() bool {
+	for i := range s.blobs {
+		if s.blobs[i].unsized && !s.blobs[i].finished {
+			return true
+		}
+	}
+	return false
 }
 
 // state is a landing at one moment.
@@ -108,6 +132,9 @@ func remaining(rest int64, rate float64) (d time.Duration, ok bool) {
 func (m *meter) totalText(s *state) string {
 	size, done, fetched := s.sums()
 	text := fmt.Sprintf("%s of %s (%d %%)", Size(done), Size(size), percent(done, size))
+	if s.unsized() {
+		text = Size(done) + " of nobody knows how much"
+	}
 	rate := m.rate(s.at, fetched)
 	if rate >= 1 {
 		text += ", " + Size(int64(rate)) + "/s"

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	fake "github.com/paddock-dev/paddock/tests/fakes/registry"
+)
+
+// TestCopy: a model passes through to another repository, and to folders, byte for byte, and nothing of it is stored.
+func TestCopy(t *testing.T) {
+	p := newPublisher(t, &fake.Options{NoMounts: true})
+	src := p.at.Host() + "/org/m:1"
+	want := p.digest(t, p.must(t, "pack", "-t", "m", p.dir))
+	p.must(t, "push", "localhost/m", src)
+	p.newStore(t)
+	dir := t.TempDir()
+	for _, dest := range []string{p.at.Host() + "/copy/m:1", "oci:" + dir + "/oci:v1", "dir:" + dir + "/dir"} {
+		for _, again := range []bool{false, true} {
+			p.at.Forget()
+			if got := p.digest(t, p.must(t, "copy", src, dest)); got != want {
+				t.Errorf("%s: %s, want %s", dest, got, want)
+			}
+			if again && !strings.HasPrefix(dest, "dir:") && (p.at.BytesTaken() > 0 || p.at.BytesSent() > 1000) {
+				t.Errorf("%s again: %d bytes were taken, %d sent", dest, p.at.BytesSent(), p.at.BytesTaken())
+			}
+		}
+	}
+	hex := strings.TrimPrefix(want, "sha256:")
+	if _, err := os.Stat(filepath.Join(dir, "oci", "blobs", "sha256", hex)); err != nil {
+		t.Error(err)
+	}
+	if models, err := p.store.List(t.Context()); err != nil || len(models) != 0 {
+		t.Errorf("the store has %v, %v", models, err)
+	}
+}
+
+// TestCopyFormat: another manifest for the same weights, which are not sent again.
+func TestCopyFormat(t *testing.T) {
+	p := newPublisher(t, &fake.Options{})
+	src, docker, back := p.at.Host()+"/org/m:1", p.at.Host()+"/org/m:docker", p.at.Host()+"/org/m:back"
+	first := p.digest(t, p.must(t, "pack", "-t", "m", p.dir))
+	p.must(t, "push", "localhost/m", src)
+	p.at.Forget()
+	second := p.digest(t, p.must(t, "copy", "--format", "docker", src, docker))
+	if second == first || p.at.BytesTaken() > 2000 {
+		t.Errorf("got %s, and sent %d bytes", second, p.at.BytesTaken())
+	}
+	p.must(t, "pull", docker)
+	if got := p.must(t, "inspect", "--format", "{{.Packaging}} {{.Main}}", docker); got != "docker model.gguf\n" {
+		t.Errorf("got %q", got)
+	}
+	if again := p.digest(t, p.must(t, "copy", "-f", "docker", docker, back)); again != second {
+		t.Errorf("what is so already was written anew: %s", again)
+	}
+	p.must(t, "copy", "-f", "modelpack", docker, back)
+	if got := p.must(t, "inspect", "-r", "-f", "{{.Packaging}} {{.Main}}", back); got != "modelpack model.gguf\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestCopyErrors(t *testing.T) {
+	p := newPublisher(t, &fake.Options{})
+	src := p.at.Host() + "/org/m:1"
+	p.must(t, "pack", "-t", "m", p.dir)
+	p.must(t, "push", "localhost/m", src)
+	for _, c := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{exitUsage, "takes SRC DEST", []string{"copy", src}},
+		{exitUsage, "unknown packaging", []string{"copy", "--format", "zip", src, src}},
+		{exitUsage, "invalid name", []string{"copy", src, "m"}},
+		{exitUsage, "can be signed", []string{"copy", "--sign-by", "x", src, "dir:/x"}},
+		{exitUsage, "destination", []string{"copy", src, "oci:" + t.TempDir() + "/x:a:b c"}},
+		{exitNotFound, "not found", []string{"copy", p.at.Host() + "/org/m:2", src}},
+		{exitError, "copying to dir:/dev/null/x", []string{"copy", src, "dir:/dev/null/x"}},
+	} {
+		if code, _, err := p.run(t, c.args...); code != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%v: %d, %v", c.args, code, err)
+		}
+	}
+}

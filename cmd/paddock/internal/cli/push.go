@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/urfave/cli/v2"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+)
+
+type pushOptions struct {
+	name, dest string
+	send       sendOptions
+}
+
+func pushCommand(env *Env, run func(context.Context, *Env, *pushOptions) error) *cli.Command {
+	var o pushOptions
+	return &cli.Command{
+		Name: "push", Usage: "Push a model from the store to a registry", ArgsUsage: "NAME [DEST]",
+		Description: "Without DEST, the model goes where its name says. Its manifest is pushed as it is, so its digest stays. The exit\n" +
+			"status is 0 only if the registry gave the manifest back. A push that was interrupted continues where it stopped.",
+		Flags: o.send.flags(),
+		Action: func(c *cli.Context) error {
+			args := allArgs(c)
+			dest := []*string{&o.name, &o.dest}
+			if len(args) < 2 {
+				dest = dest[:1]
+			}
+			if err := storeArgs(c, args, dest); err != nil {
+				return err
+			}
+			if err := o.send.check(); err != nil {
+				return err
+			}
+			return run(c.Context, env, &o)
+		},
+	}
+}
+
+func runPush(ctx context.Context, env *Env, o *pushOptions) error {
+	store, err := env.Store(ctx)
+	if err != nil {
+		return err
+	}
+	model, err := findModel(ctx, env, store, o.name)
+	if err != nil {
+		return hintMissing(err)
+	}
+	if o.dest == "" {
+		o.dest = model.Name
+	}
+	dest, err := destination(o.dest)
+	if err != nil {
+		return err
+	}
+	plan, err := storedPlan(store, model)
+	if errors.Is(err, artifacts.ErrIsImage) {
+		return WithHint(err, "podman push "+nameOrDigest(model)+" "+dest.String())
+	}
+	if err != nil {
+		return err
+	}
+	r, err := env.Registry(&o.send.origin)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	has, err := owners(ctx, store, dest)
+	if err != nil {
+		return err
+	}
+	if err := o.send.send(ctx, env, r, plan, dest, has); err != nil {
+		return err
+	}
+	return ui.Text(env.Out, dest.String()+" "+plan.Digest.String())
+}
+
+// owners finds the repositories of a registry that, by what the store says of where its models are from, have a blob.
+func owners(ctx context.Context, store artifacts.Store, dest artifacts.Name) (func(digest.Digest) []artifacts.Name, error) {
+	models, err := store.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	by := map[digest.Digest][]artifacts.Name{}
+	for _, m := range models {
+		name, err := artifacts.ParseName(m.Name)
+		if err != nil || name.Registry() != dest.Registry() || name.Repository() == dest.Repository() {
+			continue
+		}
+		for i := range m.Packaging.Files {
+			d := m.Packaging.Files[i].Digest
+			by[d] = append(by[d], name)
+		}
+	}
+	return func(d digest.Digest) []artifacts.Name { return by[d] }, nil
+}

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/transports"
+)
+
+type tagsOptions struct {
+	reference string
+	format    string
+	origin    originOptions
+}
+
+func tagsCommand(env *Env, run func(context.Context, *Env, *tagsOptions) error) *cli.Command {
+	var o tagsOptions
+	return &cli.Command{
+		Name: "tags", Usage: "List what an origin has of a model", ArgsUsage: "REF",
+		Description: "REF is a reference as for pull; its tag does not matter. Each line is a reference that pull takes.",
+		Flags: append([]cli.Flag{&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format,
+			Usage: "print as `FORMAT`: json, or a line for each"}}, o.origin.flags()...),
+		Action: func(c *cli.Context) error {
+			if err := exactArgs(c, &o.reference); err != nil {
+				return err
+			}
+			if o.format != "" && !ui.IsJSON(o.format) {
+				return usagef("unknown format %q: want json", o.format)
+			}
+			if err := o.origin.check(); err != nil {
+				return err
+			}
+			return run(c.Context, env, &o)
+		},
+	}
+}
+
+func runTags(ctx context.Context, env *Env, o *tagsOptions) error {
+	resolver, err := env.Resolver(&o.origin)
+	if err != nil {
+		return err
+	}
+	lister, ok := resolver.(transports.Lister)
+	if !ok {
+		return fmt.Errorf("%w: %q: nothing can be listed", artifacts.ErrInvalidName, o.reference)
+	}
+	found, err := lister.List(ctx, o.reference)
+	if err != nil {
+		return hintFetch(err, o.reference, &o.origin)
+	}
+	if ui.IsJSON(o.format) {
+		if found == nil {
+			found = []string{}
+		}
+		return ui.JSON(env.Out, found)
+	}
+	for _, one := range found {
+		if err := ui.Text(env.Out, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestCopyStreams: a model of 1 GiB passes through with little memory and no file of 64 MiB, and a second run sends nothing.
+func TestCopyStreams(t *testing.T) {
+	const size, limit = 1 << 30, 64 << 20
+	from, to := startRegistry(t, nil), startRegistry(t, nil)
+	src, dest := from.Addr+"/team/big:1", to.Addr+"/other/big:2"
+	want := pushTitled(t, from, src, big(t, size))
+	for _, who := range everyone(t) {
+		t.Run(who.name, func(t *testing.T) {
+			who.configure(t, "registries.conf.d/lab.conf", insecure(from, to))
+			dest := strings.Replace(dest, "other", who.name, 1)
+			// ulimit -f is in units of 512 bytes: a process that writes a larger file is ended
+			script := fmt.Sprintf(`ulimit -f %d; paddock copy -q %s %s >out & pid=$!; peak=0
+while kill -0 $pid 2>/dev/null; do v=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status 2>/dev/null); peak=${v:-$peak}; sleep 0.05; done
+wait $pid || exit $?; cat out; echo $peak`, limit/512, src, dest)
+			dir := who.temp(t)
+			out := strings.Split(strings.TrimSpace(who.MustRun(t, "env", "-C", dir, "TMPDIR="+dir, "sh", "-c", script)), "\n")
+			if got := digestIn(t, out[0]); got != want {
+				t.Errorf("copied %s, want %s", got, want)
+			}
+			peak, err := strconv.Atoi(out[len(out)-1])
+			if err != nil || peak == 0 || peak > limit/1024 {
+				t.Errorf("it took %d KiB of memory, %v", peak, err)
+			}
+			t.Logf("peak memory %d KiB", peak)
+			asked := to.during(t, func() { who.MustRun(t, "paddock", "copy", "-q", src, dest) })
+			for _, r := range asked {
+				if strings.Contains(r.path, "/blobs/uploads") {
+					t.Errorf("the second run sent %+v", r)
+				}
+			}
+			if len(asked) == 0 {
+				t.Error("the second run asked for nothing: this proves nothing")
+			}
+			if rows := paddockLs(t, who); len(rows) != 0 {
+				t.Errorf("the store has %v", rows)
+			}
+		})
+	}
+}
+
+// TestCopyFolders: what copy writes into folders, skopeo reads.
+func TestCopyFolders(t *testing.T) {
+	reg := startRegistry(t, nil)
+	src := reg.Addr + "/team/m:1"
+	want := pushModelPack(t, reg, src, split(t))
+	for _, who := range everyone(t) {
+		who.configure(t, "registries.conf.d/lab.conf", insecure(reg))
+		dir := who.temp(t)
+		for _, dest := range []string{"oci:" + dir + "/oci:1", "dir:" + dir + "/dir"} {
+			if got := digestIn(t, who.MustRun(t, "paddock", "copy", "-q", src, dest)); got != want {
+				t.Errorf("%s: %s, want %s", dest, got, want)
+			}
+			file := strings.TrimSpace(who.MustRun(t, "mktemp"))
+			who.MustRun(t, "sh", "-c", "skopeo inspect --raw "+dest+" >"+file)
+			if got := "sha256:" + strings.Fields(who.MustRun(t, "sha256sum", file))[0]; got != want {
+				t.Errorf("%s: skopeo reads %s, want %s", dest, got, want)
+			}
+		}
+	}
+}
