@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -228,14 +229,12 @@ func tarSplit(t testing.TB, blob []byte) []byte {
 	}
 	var list bytes.Buffer
 	z := gzip.NewWriter(&list)
-	in, err := asm.NewInputTarStream(r, tsstorage.NewJSONPacker(z), nil)
+	in, done, err := asm.NewInputTarStreamWithDone(r, tsstorage.NewJSONPacker(z), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.Copy(io.Discard, in); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
+	_, err = io.Copy(io.Discard, in)
+	if err := errors.Join(err, <-done, z.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return list.Bytes()

@@ -84,7 +84,7 @@ func (r *records) effect(l *layer, lower *imagetree.Tree) (*imagetree.Layer, err
 func (r *records) readEffect(l *layer, lower *imagetree.Tree) (_ *imagetree.Layer, err error) {
 	f, err := os.Open(r.store.layerDir(l.ID + ".tar-split.gz"))
 	if err != nil {
-		return nil, fmt.Errorf("Podman has no list of its files: %w", err)
+		return nil, fmt.Errorf("opening the list of its files: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	z, _ := r.unzip.Get().(*unzipper)
