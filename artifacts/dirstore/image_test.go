@@ -113,6 +113,7 @@ func TestImageRefused(t *testing.T) {
 		want  error
 	}{
 		"no model":        {layerOf(t, entry{name: "bin/sh", content: "shell"}), artifacts.ErrIsImage},
+		"other models":    {layerOf(t, entry{name: "models/"}, entry{name: "models/user.rb", content: "class User"}), artifacts.ErrIsImage},
 		"a link out":      {layerOf(t, entry{name: "models/"}, entry{name: "models/m.gguf", target: "../etc/shadow"}), packaging.ErrUnsafePath},
 		"a link for it":   {layerOf(t, entry{name: "models", target: "/etc"}), packaging.ErrUnsafePath},
 		"links in a ring": {layerOf(t, entry{name: "models/a", target: "b"}, entry{name: "models/b", target: "a"}), packaging.ErrUnsafePath},

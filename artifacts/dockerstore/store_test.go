@@ -157,8 +157,9 @@ func TestRefused(t *testing.T) {
 		layer []entry
 		want  error
 	}{
-		"no model": {[]entry{file("etc/passwd", "root")}, artifacts.ErrIsImage},
-		"link out": {[]entry{{tar.Header{Typeflag: tar.TypeSymlink, Name: "models/m.gguf", Linkname: "/etc/shadow"}, ""}}, packaging.ErrUnsafePath},
+		"no model":                 {[]entry{file("etc/passwd", "root")}, artifacts.ErrIsImage},
+		"a folder of other models": {[]entry{file("models/user.rb", "class User"), file("models/schema.json", "{}")}, artifacts.ErrIsImage},
+		"link out":                 {[]entry{{tar.Header{Typeflag: tar.TypeSymlink, Name: "models/m.gguf", Linkname: "/etc/shadow"}, ""}}, packaging.ErrUnsafePath},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newStore(t)

@@ -86,6 +86,7 @@ func TestHostile(t *testing.T) {
 		{"another diffID", []testLayer{ok}, labels, func(i *imgspecv1.Image) { i.RootFS.DiffIDs[0] = digest.FromString("x") }, artifacts.ErrVerification},
 		{"a location elsewhere", []testLayer{ok}, map[string]string{"com.ramalama.model.file.location": "/etc/passwd"}, nil, packaging.ErrUnsafePath},
 		{"no models", []testLayer{{files: map[string]string{"x": "y"}}}, nil, nil, nil},
+		{"models of another kind", []testLayer{{files: map[string]string{"models/user.rb": "class User"}}}, nil, nil, nil},
 		{"no models but a label", []testLayer{{files: map[string]string{"x": "y"}}}, labels, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,22 +108,33 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestOtherImages: what is no model is neither listed nor found nor removed.
+// TestOtherImages: what is no model is neither listed nor found nor removed, even if it has a folder /models.
 func TestOtherImages(t *testing.T) {
 	s := newStore(t, "overlay")
-	plain := newImage(t, "quay.io/org/plain:1", nil, []testLayer{{files: map[string]string{"bin/sh": "x", "models-of/x": "y"}}}, nil)
-	w := &request{Do: doLand, Manifest: plain.Plan.Manifest, MediaType: plain.Plan.MediaType, Temp: t.TempDir(), Blobs: map[digest.Digest]string{}}
-	putUnchecked(t, s, plain, w)
+	others := map[string]map[string]string{
+		"quay.io/org/plain:1":    {"bin/sh": "x", "models-of/x.gguf": "y"},
+		"quay.io/org/rails:1":    {"bin/sh": "x", "models/user.rb": "class User", "models/schema.json": "{}"},
+		"quay.io/org/empty:1":    {"models/README": "put your models here"},
+		"quay.io/org/one-file:1": {"models/blob": "much of it"},
+	}
+	for name, files := range others {
+		o := newImage(t, name, nil, []testLayer{{files: files}}, nil)
+		putUnchecked(t, s, o, &request{
+			Do: doLand, Manifest: o.Plan.Manifest, MediaType: o.Plan.MediaType, Temp: t.TempDir(), Blobs: map[digest.Digest]string{},
+		})
+	}
 	land(t, s, newModel(t, "quay.io/org/m:1", map[string]string{"m.gguf": "x"}))
 	models, err := s.List(t.Context())
 	if err != nil || len(models) != 1 || models[0].Name != "quay.io/org/m:1" {
 		t.Errorf("got %+v, %v", models, err)
 	}
-	if err := s.Remove(t.Context(), "quay.io/org/plain:1"); !errors.Is(err, artifacts.ErrNotFound) {
-		t.Errorf("got %v", err)
+	for name := range others {
+		if err := s.Remove(t.Context(), name); !errors.Is(err, artifacts.ErrNotFound) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 	r, err := s.read()
-	if err != nil || len(r.images) != 2 {
+	if err != nil || len(r.images) != 1+len(others) {
 		t.Errorf("%d images, %v", len(r.images), err)
 	}
 }

@@ -66,7 +66,7 @@ func (r *records) describe(i *image) (*described, error) {
 	if err != nil {
 		return unreadable(err)
 	}
-	if len(files) == 0 && !labelled {
+	if !docs.says.CarriesModel(files) {
 		return nil, nil
 	}
 	parsed, err := packaging.ImageModel(docs.manifest, docs.config, files, pointer)

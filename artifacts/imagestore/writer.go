@@ -147,7 +147,7 @@ func (w *writer) check(id string) error {
 	case err != nil:
 		return err
 	case d == nil || len(d.model.Packaging.Files) == 0 && d.model.Packaging.Unservable == nil:
-		return fmt.Errorf("the image carries no model: it has no files below %s", packaging.ImageRoot)
+		return fmt.Errorf("the image carries no model: it has no weights below %s, and no label calls it one", packaging.ImageRoot)
 	case errors.Is(d.model.Packaging.Unservable, packaging.ErrUnsafePath):
 		return d.model.Packaging.Unservable
 	case len(d.model.Packaging.Files) == 0:

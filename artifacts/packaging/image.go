@@ -73,6 +73,12 @@ type ImageConfig struct {
 	Created time.Time
 }
 
+// CarriesModel says whether an image is a model, by the files below ImageRoot: the publisher calls it one, or a file has a name
+// that only weights have. Many a program has a folder of that name, and is none.
+func (c ImageConfig) CarriesModel(files []File) bool {
+	return c.Labelled || slices.ContainsFunc(files, func(f File) bool { return RoleByName(f.Path) == Weights })
+}
+
 // ReadImageConfig reads a config; one that is none says nothing.
 func ReadImageConfig(config []byte) ImageConfig {
 	var image struct {

@@ -61,6 +61,9 @@ func TestImageModel(t *testing.T) {
 		if m.Format != c.format || m.Main != c.main || len(m.Files) != len(files) || (why == "") != (c.why == "") || !strings.Contains(why, c.why) {
 			t.Errorf("%s: %s, main %q, %q", c.name, m.Format, m.Main, why)
 		}
+		if got := ReadImageConfig(config).CarriesModel(files); got != (c.name != "nothing to serve") {
+			t.Errorf("%s: carries a model: %t", c.name, got)
+		}
 		if ReadImageConfig(config).Labelled != (c.format == RamaLamaImage) {
 			t.Errorf("%s: labelled is wrong", c.name)
 		}

@@ -172,7 +172,7 @@ func (s *suite) concurrent() {
 	for i := range each {
 		origins = append(origins,
 			s.origin(nameOne, "the same"),
-			s.make(s.T, fmt.Sprintf("quay.io/org/other%d:1", i), map[string]string{"a": "shared", "b": fmt.Sprint(i)}))
+			s.make(s.T, fmt.Sprintf("quay.io/org/other%d:1", i), map[string]string{"a.gguf": "shared", "b": fmt.Sprint(i)}))
 	}
 	errs := make([]error, len(origins))
 	var wg sync.WaitGroup

@@ -57,7 +57,7 @@ func (p *plainLayer) Close() error { return p.close() }
 
 // Image unpacks the files below packaging.ImageRoot of a container image into dir, as Model does: what all its layers, applied
 // to one another, show there. Beside them it returns where the link model.file leads, for packaging.ImageModel. An image
-// without any such file is ErrNothing.
+// without any such file, or that is no model by them, is ErrNothing.
 func Image(
 	ctx context.Context, manifest, config []byte, open Opener, dir string, opts *Options,
 ) (res *Result, pointer string, err error) {
@@ -98,7 +98,7 @@ func readImage(ctx context.Context, manifest, config []byte, open Opener, out *o
 	if err != nil {
 		return nil, fmt.Errorf("unpacking: %w", err)
 	}
-	if len(files) == 0 {
+	if len(files) == 0 || !packaging.ReadImageConfig(config).CarriesModel(files) {
 		return nil, ErrNothing
 	}
 	t := newTree()

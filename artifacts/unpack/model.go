@@ -11,7 +11,8 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// ErrNothing says that no layer of a model that no manifest describes (packaging.Unknown) looks like weights or an archive.
+// ErrNothing says that no layer of a model that no manifest describes (packaging.Unknown) looks like weights or an archive,
+// or that a container image carries no model.
 var ErrNothing = errors.New("nothing in it is known to be a model's")
 
 // Opener opens the bytes of a layer from their start. They need not be verified.
