@@ -28,8 +28,9 @@ func ShortName(model string) string {
 
 // DeriveName makes the name of a container and a unit from a model's name. The rule: ShortName in lower case; each run of
 // characters other than [a-z0-9_.-] becomes one "-"; what is not alphanumeric is cut off at both ends; "model" if
-// nothing is left; "model-" goes before a name of hexadecimal digits only (see Spec.Validate); and a name
-// longer than 63 characters keeps its first 54, and after a "-" the first 8 hexadecimal digits of the sha256 of the model's name.
+// nothing is left; "model-" goes before a name of hexadecimal digits only (see Spec.Validate), and before one
+// of one letter, which Docker takes for none; and a name longer than 63 characters keeps its first 54, and after a "-" the first 8
+// hexadecimal digits of the sha256 of the model's name.
 func DeriveName(model string) string {
 	var b strings.Builder
 	gap := false
@@ -48,7 +49,7 @@ func DeriveName(model string) string {
 	switch {
 	case name == "":
 		name = "model"
-	case allHex(name):
+	case allHex(name), len(name) == 1:
 		name = "model-" + name
 	}
 	if len(name) > maxName {

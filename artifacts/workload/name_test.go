@@ -14,6 +14,7 @@ func TestDeriveName(t *testing.T) {
 		{"localhost:5000/m:1.0", "m:1.0", "m-1.0"},
 		{"quay.io/org/no-tag", "no-tag", "no-tag"},
 		{"quay.io/org/deadbeef", "deadbeef", "model-deadbeef"}, // would be taken for a container's ID
+		{"localhost/m:latest", "m", "model-m"},                 // Docker wants two letters
 		{"quay.io/org/cafe:1", "cafe:1", "cafe-1"},
 		{"short/MODEL name!", "MODEL name!", "model-name"}, // no name; Podman before 6.0 keeps what was typed
 		{"x/--é--", "--é--", "model"},

@@ -25,7 +25,17 @@ func openDockerImages(env *Env, docker *engine.DockerInfo, folder *dirstore.Stor
 				return err
 			}
 			// Not wrapped: the status of this docker is not that of paddock.
-			return fmt.Errorf("docker %s: %s", strings.Join(args[:2], " "), text)
+			return WithHint(fmt.Errorf("docker %s: %s", strings.Join(args[:2], " "), text), hintInUse(text))
 		},
 	})
+}
+
+// hintInUse is for an image that Docker does not remove because of a container; "" for any other words of Docker's.
+func hintInUse(said string) string {
+	_, after, found := strings.Cut(said, "container ")
+	id, _, _ := strings.Cut(after, " ")
+	if !found || !strings.Contains(said, "conflict: unable to ") {
+		return ""
+	}
+	return "docker rm --force " + id
 }

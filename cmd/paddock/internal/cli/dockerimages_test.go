@@ -54,3 +54,17 @@ func TestDockerFails(t *testing.T) {
 		t.Errorf("exit %d, %v", code, err)
 	}
 }
+
+// TestHintInUse: of an image in use Docker says by which container.
+func TestHintInUse(t *testing.T) {
+	for said, want := range map[string]string{
+		`Error response from daemon: conflict: unable to remove repository reference "m:1" (must force) - container bddf0a is using its referenced image 1a2b`: "docker rm --force bddf0a",
+		"Error response from daemon: conflict: unable to delete 1a2b (cannot be forced) - image is being used by running container bddf0a":                     "docker rm --force bddf0a",
+		"Error response from daemon: No such image: m:1": "",
+		"the container is gone":                          "",
+	} {
+		if got := hintInUse(said); got != want {
+			t.Errorf("%s: %q", said, got)
+		}
+	}
+}

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
@@ -25,15 +27,14 @@ func serveDetached(ctx context.Context, env *Env, eng engine.Engine, spec *workl
 			return err
 		}
 	}
-	err := env.Services.Run(ctx, d.argv, &engine.Streams{Out: env.Out, Err: env.Err})
-	if err != nil {
-		return errors.Join(err, withdraw(ctx, env, eng, spec.Name, err))
+	if err := start(ctx, env, eng, spec.Name, d.argv); err != nil {
+		return err
 	}
 	url := spec.HealthURL()
 	if url == "" {
 		return nil // nobody on this host can ask
 	}
-	err = engine.WaitHealthy(ctx, url, &engine.WaitOptions{Exited: func(ctx context.Context) error {
+	err := engine.WaitHealthy(ctx, url, &engine.WaitOptions{Exited: func(ctx context.Context) error {
 		return stopped(ctx, env, eng, spec.Name)
 	}})
 	if err != nil {
@@ -46,6 +47,20 @@ func serveDetached(ctx context.Context, env *Env, eng engine.Engine, spec *workl
 	}
 	ui.Note(env.Err, "serving "+spec.Model+" at "+spec.URL()+", by "+spec.Image)
 	return nil
+}
+
+// start creates the container and starts it, and prints its ID.
+func start(ctx context.Context, env *Env, eng engine.Engine, name string, argv []string) error {
+	var id bytes.Buffer
+	err := env.Services.Run(ctx, argv, &engine.Streams{Out: &id, Err: env.Err})
+	if err == nil {
+		return ui.Bytes(env.Out, id.Bytes())
+	}
+	// Docker names what it created before it starts it, whatever the status then is; Podman leaves nothing that did not start.
+	if created := strings.TrimSpace(id.String()); created != "" {
+		return errors.Join(err, remove(ctx, env, eng, created))
+	}
+	return errors.Join(err, withdraw(ctx, env, eng, name, err))
 }
 
 // nameIsFree refuses a name that a container has.
@@ -69,6 +84,11 @@ func withdraw(ctx context.Context, env *Env, eng engine.Engine, name string, why
 	if errors.As(why, &exit) && exit.Code == exitEngineFirst {
 		return nil
 	}
+	return remove(ctx, env, eng, name)
+}
+
+// remove removes a container by its name or ID, even when ctx is done.
+func remove(ctx context.Context, env *Env, eng engine.Engine, name string) error {
 	err := env.Services.Run(context.WithoutCancel(ctx), eng.Stop(name), &engine.Streams{Out: io.Discard, Err: env.Err})
 	if err != nil {
 		return fmt.Errorf("removing the container %s: %w", name, err)

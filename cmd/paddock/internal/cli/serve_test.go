@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -97,6 +98,35 @@ func TestServeWithdraws(t *testing.T) {
 	}
 	if last := w.ran[len(w.ran)-1]; !slices.Equal(last, []string{"/usr/bin/podman", "rm", "--force", "--ignore", "tiny-1"}) {
 		t.Errorf("the last that ran is %q", last)
+	}
+}
+
+// TestServeWithdrawsFromDocker: what this docker run created is removed by its ID, and another's container of that name is not.
+func TestServeWithdrawsFromDocker(t *testing.T) {
+	for id, want := range map[string][]string{strings.Repeat("ab", 32): {"/usr/bin/docker", "rm", "--force", strings.Repeat("ab", 32)}, "": nil} {
+		choice := dockerChoice()
+		choice.Engine = &engine.Docker{Path: "/usr/bin/docker"}
+		w := foldered(t, choice)
+		w.publish(t, tiny)
+		w.must(t, "pull", tiny)
+		var last []string
+		w.env.Services.Run = func(_ context.Context, argv []string, s *engine.Streams) error {
+			last = argv
+			if argv[1] != "run" {
+				return map[bool]error{false: &engine.ExitError{Name: "docker", Code: 1, Err: errors.New("x")}}[argv[1] == "rm"]
+			}
+			last = nil
+			if id != "" {
+				if _, err := io.WriteString(s.Out, id+"\n"); err != nil {
+					return err
+				}
+			}
+			return &engine.ExitError{Name: "docker", Code: 125, Err: errors.New("port is already allocated")}
+		}
+		code, out, err := w.run(t, "serve", "-d", tiny)
+		if code != 125 || out != "" || !slices.Equal(last, want) {
+			t.Errorf("%q: exit %d, %q, %v; the last that ran is %q", id, code, out, err, last)
+		}
 	}
 }
 
