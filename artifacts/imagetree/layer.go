@@ -53,6 +53,9 @@ func inside(p string) bool { return p == root || strings.HasPrefix(p, root+"/") 
 // Concerns says whether an entry is one of the folder of the models.
 func Concerns(h *tar.Header) bool { return inside(clean(h.Name)) }
 
+// PathOf is the path of an entry of the folder of the models, as Tree.Resolve returns it; false for any other entry.
+func PathOf(h *tar.Header) (string, bool) { return clean(h.Name), Concerns(h) }
+
 // Add takes in one entry; d is the digest by which the content of a regular file is known. The lower layers are those that a
 // hard link may lead to. What no honest tool writes is refused with an error that wraps packaging.ErrUnsafePath: a path that
 // leads up, though storage libraries keep it in, and a hard link to what is no file of the model.

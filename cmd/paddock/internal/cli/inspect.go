@@ -64,7 +64,8 @@ func inspectCommand(env *Env, run func(context.Context, *Env, *inspectOptions) e
 	return &cli.Command{
 		Name: "inspect", Usage: "Show a model's files and facts", ArgsUsage: "NAME",
 		Description: "NAME is a name as the store has it, a digest, or the unique beginning of one. With --remote it is a reference as for\n" +
-			"pull: nothing is stored, and of the weights only the headers are read.",
+			"pull: nothing is stored, and of the weights only the headers are read. What only a pull shows, such as the files in\n" +
+			"compressed layers of an image, is left out, and said on stderr.",
 		Flags: append([]cli.Flag{
 			formatFlag(&o.format),
 			&cli.BoolFlag{Name: "raw", Destination: &o.raw, Usage: "print the manifest, byte for byte"},
