@@ -94,7 +94,7 @@ func hintPolicy(err error) string {
 	var refused *registry.PolicyError
 	switch {
 	case !errors.As(err, &refused):
-		return ""
+		return "podman image trust show" // of an origin that is no registry: only policy.json refuses it
 	case refused.Blocked:
 		return "man containers-registries.conf"
 	case refused.Unsigned:

@@ -31,7 +31,7 @@ func TestPullHints(t *testing.T) {
 		{"quay.io/a/m:1", &registry.PolicyError{Act: "reading", Blocked: true, Err: why}, 5, "man containers-registries.conf"},
 		{"quay.io/a/m:1", &registry.PolicyError{Act: "checking", Unsigned: true, Err: why}, 5, "containers-registries.d(5)"},
 		{"quay.io/a/m:1", &registry.PolicyError{Act: "checking", Err: why}, 5, "podman image trust show"},
-		{"quay.io/a/m:1", fmt.Errorf("asking: %w", artifacts.ErrPolicy), 5, ""},
+		{"quay.io/a/m:1", fmt.Errorf("asking: %w", artifacts.ErrPolicy), 5, "podman image trust show"},
 		{"quay.io/a/m:1", fmt.Errorf("asking: %w", artifacts.ErrAuthentication), 4, "paddock login quay.io"},
 		{"tiny", &registry.AuthenticationError{Registry: "real.example:5000", Err: why}, 4, "paddock login real.example:5000"},
 		{"quay.io/a/m:1", asking(http.ErrSchemeMismatch), 1, "insecure = true"},
