@@ -61,6 +61,9 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 			o.Paddock, o.EnsureArgs = "/opt/my tools/100%/paddock", []string{"--authfile", `/etc/a "b"/100% $x.json`}
 			o.Model = "quay.io/org/100%:$x"
 		},
+		"origin": func(_ *workload.Spec, o *UnitOptions) {
+			o.EnsureArgs = []string{"--from", "hf://Org/M/a%20b.gguf@v1?exclude=%2A.md&commit=0123456789abcdef0123456789abcdef01234567"}
+		},
 		"derived": func(s *workload.Spec, _ *UnitOptions) {
 			s.MountSource = "localhost/paddock/derived:" + blob[len("sha256:"):]
 		},

@@ -21,6 +21,7 @@ func main() {
 	if reexec.Init() { // the storage library starts this program to unpack a layer of an image
 		return
 	}
+	ownRuntimeDir()
 	os.Exit(run())
 }
 

@@ -244,8 +244,8 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'ensure')
-        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --verify --help -h --config --engine --log-level'
-        valued='--authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --from --verify --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --include --exclude --from --config --engine --log-level'
         subs=''
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'

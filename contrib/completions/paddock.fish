@@ -23,7 +23,7 @@ function __paddock_at
 end
 
 set -g __paddock_paths 'pull' 'pack' 'push' 'copy' 'convert' 'tags' 'login' 'logout' 'ls' 'list' 'inspect' 'rm' 'remove' 'serve' 'quadlet' 'quadlet generate' 'quadlet install' 'quadlet ls' 'quadlet list' 'quadlet print' 'quadlet rm' 'quadlet remove' 'gpu' 'gpu fit' 'ensure' 'df' 'prune' 'doctor' 'info' 'version' 'completion' 'help' 'help pull' 'help pack' 'help push' 'help copy' 'help convert' 'help tags' 'help login' 'help logout' 'help ls' 'help list' 'help inspect' 'help rm' 'help remove' 'help serve' 'help quadlet' 'help quadlet generate' 'help quadlet install' 'help quadlet ls' 'help quadlet list' 'help quadlet print' 'help quadlet rm' 'help quadlet remove' 'help gpu' 'help gpu fit' 'help ensure' 'help df' 'help prune' 'help doctor' 'help info' 'help version' 'help completion'
-set -g __paddock_valued --age --annotation --arch --authfile --author --cert-dir --config --creds --ctx-size --description --digestfile --documentation --engine --env --exclude --family --format --gpu --host --image --include --jobs --license --log-level --memory --model-version --name --network --password --port --progress --revision --runtime --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor -c -e -f -p -t -u
+set -g __paddock_valued --age --annotation --arch --authfile --author --cert-dir --config --creds --ctx-size --description --digestfile --documentation --engine --env --exclude --family --format --from --gpu --host --image --include --jobs --license --log-level --memory --model-version --name --network --password --port --progress --revision --runtime --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor -c -e -f -p -t -u
 
 complete -c paddock -n '__paddock_in yes \'\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
@@ -123,7 +123,7 @@ complete -c paddock -n '__paddock_in yes \'copy\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'copy\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
 complete -c paddock -n '__paddock_in yes \'copy\'' -l engine -x -a 'podman docker' -d 'run containers with ENGINE: podman or docker'
 complete -c paddock -n '__paddock_in yes \'copy\'' -l log-level -x -a 'debug info warn error' -d 'log to stderr from LEVEL on: debug, info, warn or error'
-complete -c paddock -n '__paddock_in yes \'convert\'' -l to -x -a 'image artifact' -d 'make an KIND: image or artifact (default: the other one)'
+complete -c paddock -n '__paddock_in yes \'convert\'' -l to -x -a 'image artifact' -d 'make KIND: image or artifact (default: the other one)'
 complete -c paddock -n '__paddock_in yes \'convert\'' -l tag -s t -r -d 'call it NAME (default: the repository with -image or -artifact at its end)'
 complete -c paddock -n '__paddock_in yes \'convert\'' -l arch -r -d 'let the image say that it is for ARCH; any machine can use it'
 complete -c paddock -n '__paddock_in yes \'convert\'' -l quiet -s q -d 'show no progress'
@@ -317,6 +317,7 @@ complete -c paddock -n '__paddock_in yes \'ensure\'' -l jobs -r -d 'open at most
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l include -r -d 'of a repository of files, take those that match GLOB instead of the usual ones'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l exclude -r -d 'of a repository of files, leave out those that match GLOB'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l no-local -d 'fetch everything, also what other tools on this machine have fetched already'
+complete -c paddock -n '__paddock_in yes \'ensure\'' -l from -r -d 'if it is not there, pull it by the reference REF; NAME must pin its digest'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l verify -d 'read every file and compare it with its digest'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'ensure\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'

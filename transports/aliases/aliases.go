@@ -141,8 +141,23 @@ type Meaning struct {
 	File string
 }
 
+// CircleError says that a short name stands for itself in the end. It wraps artifacts.ErrInvalidName.
+type CircleError struct {
+	// Names are the short names in order, and File the one that closes the circle.
+	Names []string
+	File  string
+}
+
+// Error is one line.
+func (e *CircleError) Error() string {
+	return fmt.Sprintf("%v: the short names %s go round in a circle, see %s", artifacts.ErrInvalidName, strings.Join(e.Names, ", "), e.File)
+}
+
+// Unwrap is artifacts.ErrInvalidName.
+func (*CircleError) Unwrap() error { return artifacts.ErrInvalidName }
+
 // Expand returns what a reference stands for; ok is false if it is no short name that is known. One may stand for another;
-// a circle is an error that wraps artifacts.ErrInvalidName.
+// a circle is a *CircleError.
 func (a *Aliases) Expand(reference string) (m Meaning, ok bool, err error) {
 	chain := []string{strings.ToLower(reference)}
 	for {
@@ -158,8 +173,7 @@ func (a *Aliases) Expand(reference string) (m Meaning, ok bool, err error) {
 		next := strings.ToLower(found.to)
 		chain = append(chain, next)
 		if slices.Contains(chain[:len(chain)-1], next) {
-			return Meaning{}, false, fmt.Errorf("%w: the short names %s go round in a circle, see %s",
-				artifacts.ErrInvalidName, strings.Join(chain, ", "), found.file)
+			return Meaning{}, false, &CircleError{Names: chain, File: found.file}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,7 +146,7 @@ type target struct {
 // target finds out what a reference stands for. A name that the store has may be spelled as stores do, so its manifest says
 // what it was made of. That is needed for a digest, which means nothing to the site: then the commit is the manifest's, too.
 func (r *Resolver) target(ctx context.Context, input string, ref *repofiles.Ref) (*target, error) {
-	asTyped := &target{ref: ref, at: ref.Revision}
+	asTyped := &target{ref: ref, at: cmp.Or(ref.Commit, ref.Revision)}
 	name, err := artifacts.ParseName(input)
 	if !ref.Web || err != nil || len(r.Include)+len(r.Exclude) > 0 && ref.Digest == "" {
 		return asTyped, nil

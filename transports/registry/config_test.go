@@ -219,6 +219,9 @@ func TestShortNames(t *testing.T) {
 		if err == nil && plan.Name.String() != c.name {
 			t.Errorf("%s with %s: %s", c.input, c.conf, plan.Name)
 		}
+		if err != nil && strings.Contains(err.Error(), "was found") {
+			t.Errorf("%s with %s: denies that there is a registries.conf: %v", c.input, c.conf, err)
+		}
 	}
 }
 

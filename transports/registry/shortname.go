@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"go.podman.io/image/v5/docker/reference"
 	"go.podman.io/image/v5/pkg/shortnames"
 	"go.podman.io/image/v5/pkg/sysregistriesv2"
 	"go.podman.io/image/v5/types"
@@ -23,7 +24,12 @@ func (r *Resolver) candidates(input string) ([]artifacts.Name, error) {
 	all := types.ShortNameModeDisabled // the one mode in which the library never prompts
 	quiet.ShortNameMode = &all
 	found, err := shortnames.Resolve(&quiet, input)
-	if err != nil {
+	switch {
+	case err != nil && r.unknown(input):
+		// the library says that there is no registries.conf, when all that is missing is a line in it
+		return nil, fmt.Errorf("%w: the short name %q stands for nothing: registries.conf has no alias for it, and no registries to search",
+			artifacts.ErrInvalidName, input)
+	case err != nil:
 		return nil, fmt.Errorf("%w: %q: %w", artifacts.ErrInvalidName, input, err)
 	}
 	var names []artifacts.Name
@@ -41,6 +47,21 @@ func (r *Resolver) candidates(input string) ([]artifacts.Name, error) {
 		r.log.Info(why)
 	}
 	return names, nil
+}
+
+// unknown says whether an input is a well-formed short name that registries.conf, which can be read, says nothing about.
+func (r *Resolver) unknown(input string) bool {
+	parsed, err := reference.Parse(input)
+	named, ok := parsed.(reference.Named)
+	if err != nil || !ok || !shortnames.IsShortName(input) {
+		return false
+	}
+	alias, _, err := sysregistriesv2.ResolveShortNameAlias(r.sys, named.Name())
+	if err != nil || alias != nil {
+		return false
+	}
+	search, err := sysregistriesv2.UnqualifiedSearchRegistries(r.sys)
+	return err == nil && len(search) == 0
 }
 
 // ambiguous is the error for a short name that only the user can resolve.

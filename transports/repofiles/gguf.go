@@ -44,8 +44,29 @@ func ggufWeights(paths []string) []string {
 
 // chooseQuant chooses one quantisation with all its shards, and one projector.
 func (s *Selection) chooseQuant(paths, weights []string) ([]string, error) {
-	models := map[string][]string{} // first paths of models by quantisation
-	parts := map[string][]string{}  // all paths of a model by its first path
+	g := group(weights)
+	if err := s.setQuant(g.quants); err != nil {
+		return nil, err
+	}
+	first, err := onlyModel(g.models[s.Ref.Quant])
+	if err != nil {
+		return nil, err
+	}
+	if err := whole(g.parts[first]); err != nil {
+		return nil, err
+	}
+	return append(g.parts[first], projector(paths)...), nil
+}
+
+// grouped is GGUF weights by what they are of.
+type grouped struct {
+	quants []string            // by preference
+	models map[string][]string // first paths of models by quantisation
+	parts  map[string][]string // all paths of a model by its first path
+}
+
+func group(weights []string) *grouped {
+	g := &grouped{models: map[string][]string{}, parts: map[string][]string{}}
 	byShards := map[string]string{} // the first path by the key of the shards
 	for _, p := range slices.Sorted(slices.Values(weights)) {
 		first, key := p, shardKey(p)
@@ -53,26 +74,15 @@ func (s *Selection) chooseQuant(paths, weights []string) ([]string, error) {
 			first = known
 		} else {
 			byShards[key] = p
-			models[quantOf(p)] = append(models[quantOf(p)], p)
+			g.models[quantOf(p)] = append(g.models[quantOf(p)], p)
 		}
-		parts[first] = append(parts[first], p)
+		g.parts[first] = append(g.parts[first], p)
 	}
-	quants := make([]string, 0, len(models))
-	for q := range models {
-		quants = append(quants, q)
+	for q := range g.models {
+		g.quants = append(g.quants, q)
 	}
-	byPreference(quants)
-	if err := s.setQuant(quants); err != nil {
-		return nil, err
-	}
-	first, err := onlyModel(models[s.Ref.Quant])
-	if err != nil {
-		return nil, err
-	}
-	if err := whole(parts[first]); err != nil {
-		return nil, err
-	}
-	return append(parts[first], projector(paths)...), nil
+	byPreference(g.quants)
+	return g
 }
 
 // setQuant checks the quantisation that was asked for, or takes the first.

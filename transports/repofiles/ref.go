@@ -14,7 +14,7 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// Ref names a model in a repository: ORG/REPO[:QUANT][/PATH][@REVISION][?include=GLOB&exclude=GLOB]. The zero value of
+// Ref names a model in a repository: ORG/REPO[:QUANT][/PATH][@REVISION][?include=GLOB&exclude=GLOB&commit=COMMIT]. The zero value of
 // each field but Repository says nothing.
 type Ref struct {
 	// Repository is ORG/REPO as it was typed; a few old repositories have no ORG.
@@ -27,6 +27,9 @@ type Ref struct {
 	Revision string
 	// Include and Exclude are globs; see Select.
 	Include, Exclude []string
+	// Commit is what to look at for Revision, wherever that points by now: ?commit=COMMIT. It is no part of the origin, so
+	// that the same model comes of it.
+	Commit string
 	// Digest is that of the manifest that was made of the model once: HOST/ORG/REPO@sha256:… . Then nothing else is set.
 	Digest digest.Digest
 	// Web says that the name of the site came first: of a URL, or of a name as stores have it.
@@ -138,13 +141,13 @@ func (r *Ref) setRepository(elements []string) error {
 	return nil
 }
 
-// setQuery reads what Origin writes, and the file that a page of Hugging Face shows. Anything else is the web site's own business.
+// setQuery reads what Origin writes, the commit, and the file that a page of Hugging Face shows. Anything else is the web site's own business.
 func (r *Ref) setQuery(query string) error {
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return err
 	}
-	r.Include, r.Exclude = q["include"], q["exclude"]
+	r.Include, r.Exclude, r.Commit = q["include"], q["exclude"], q.Get("commit")
 	if shown := q.Get("show_file_info"); r.Web && r.Path == "" {
 		r.Path = shown
 	}

@@ -141,10 +141,9 @@ func alike(paths []string, p string) []string {
 // usual chooses what a repository is for.
 func (s *Selection) usual(paths []string) ([]string, error) {
 	weights := ggufWeights(paths)
-	labelled := slices.ContainsFunc(weights, func(p string) bool { return quantOf(p) != "" })
 	tensors := slices.ContainsFunc(paths, isTensors)
 	switch {
-	case len(weights) > 0 && (labelled || s.Ref.Quant != "" || !tensors):
+	case byQuant(paths, weights, s.Ref.Quant):
 		return s.chooseQuant(paths, weights)
 	case s.Ref.Quant != "":
 		return nil, &ChoiceError{Problem: fmt.Sprintf("no quantisation %s: no GGUF files at all", s.Ref.Quant)}
@@ -160,6 +159,13 @@ func (s *Selection) usual(paths []string) ([]string, error) {
 		return nil, errors.New("it has no weights that a runtime could load: no GGUF, no safetensors")
 	}
 	return chosen, nil
+}
+
+// byQuant says whether a repository is one of GGUF files, of which one quantisation is the model; asked is the one that was
+// asked for.
+func byQuant(paths, weights []string, asked string) bool {
+	labelled := slices.ContainsFunc(weights, func(p string) bool { return quantOf(p) != "" })
+	return len(weights) > 0 && (labelled || asked != "" || !slices.ContainsFunc(paths, isTensors))
 }
 
 func (s *Selection) finish(chosen []string, prefix string) (*Selection, error) {

@@ -45,8 +45,8 @@ func TestPullFails(t *testing.T) {
 		code             int
 	}{
 		{"quay.io/a/none:1", "quay.io/a/none:1", "", 3},
-		{"quay.io/a/secret:1", "quay.io/a/secret:1", "podman login quay.io", 4},
-		{"quay.io/a/forbidden:1", "policy", "", 5},
+		{"quay.io/a/secret:1", "quay.io/a/secret:1", "paddock login quay.io", 4},
+		{"quay.io/a/forbidden:1", "policy", "podman image trust show", 5},
 		{"quay.io/a/lies:1", "verification", "", 5},
 		{"quay.io/a/image:1", "image", "podman pull quay.io/a/image:1", 1},
 		{"foo://x", "foo", "--help", 2},

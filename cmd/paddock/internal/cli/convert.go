@@ -27,7 +27,7 @@ func convertCommand(env *Env, run func(context.Context, *Env, *convertOptions) e
 		Description: "The new model has the same files, and is kept beside the old one. An image has them in /models, a layer for each,\n" +
 			"as KServe and RamaLama read it.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "to", Destination: &o.to, Usage: "make an `KIND`: image or artifact (default: the other one)"},
+			&cli.StringFlag{Name: "to", Destination: &o.to, Usage: "make `KIND`: image or artifact (default: the other one)"},
 			&cli.StringFlag{Name: "tag", Aliases: []string{"t"}, Destination: &o.tag,
 				Usage: "call it `NAME` (default: the repository with -image or -artifact at its end)"},
 			&cli.StringFlag{Name: "arch", Value: asimage.DefaultArchitecture, Destination: &o.image.Architecture,

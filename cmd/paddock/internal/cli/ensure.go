@@ -13,6 +13,7 @@ import (
 
 type ensureOptions struct {
 	name   string
+	from   string
 	verify bool
 	fetch  fetchOptions
 }
@@ -24,12 +25,13 @@ func ensureCommand(env *Env, run func(context.Context, *Env, *ensureOptions) err
 		Description: "Returns at once, without the network, when it is; repairs or pulls it when it is not. Services run it before\n" +
 			"they start. A tag that moved since it was pulled is left alone.",
 		Flags: append(o.fetch.flags(),
+			&cli.StringFlag{Name: "from", Destination: &o.from, Usage: "if it is not there, pull it by the reference `REF`; NAME must pin its digest"},
 			&cli.BoolFlag{Name: "verify", Destination: &o.verify, Usage: "read every file and compare it with its digest"}),
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &o.name); err != nil {
 				return err
 			}
-			if err := o.fetch.check(); err != nil {
+			if err := errors.Join(o.fetch.check(), o.checkFrom()); err != nil {
 				return err
 			}
 			return run(c.Context, env, &o)
@@ -44,6 +46,12 @@ func runEnsure(ctx context.Context, env *Env, o *ensureOptions) error {
 	}
 	model, err := findStored(ctx, env, store, o.name)
 	switch {
+	case errors.Is(err, artifacts.ErrNotFound) && o.from != "":
+		name, err := artifacts.ParseName(o.name)
+		if err != nil {
+			return err
+		}
+		return fetchPinned(ctx, env, store, o.from, name, name.Digest(), &o.fetch)
 	case errors.Is(err, artifacts.ErrNotFound):
 		_, err = fetch(ctx, env, store, o.name, &o.fetch)
 		return err
@@ -120,6 +128,9 @@ func repair(ctx context.Context, env *Env, store artifacts.Store, model *artifac
 	}
 	if err := checker.Discard(ctx, damage); err != nil {
 		return err
+	}
+	if from := originOf(env, model); from != "" {
+		return fetchPinned(ctx, env, store, from, name, model.Digest, &o.fetch)
 	}
 	_, err = fetchAs(ctx, env, store, pinned.String(), name, &o.fetch)
 	return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.podman.io/image/v5/docker/reference"
+
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/synth"
@@ -74,7 +76,22 @@ func possibleNames(env *Env, typed string) *transports.Names {
 	if err != nil || len(names.Queries) == 0 {
 		return asTyped
 	}
+	if len(names.Queries) == 1 && names.Queries[0] == asTyped.Queries[0] && names.Origin == "" {
+		names.Queries = append(names.Queries, ownName(typed)...)
+	}
 	return names
+}
+
+// ownName is what pack and convert call a model that was given a name without a registry: localhost/NAME, as podman build
+// does. nil if what was typed is no such name.
+func ownName(typed string) []string {
+	if _, err := reference.ParseNamed(typed); !errors.Is(err, reference.ErrNameNotCanonical) || strings.Contains(typed, "://") {
+		return nil
+	}
+	if name, err := artifacts.ParseName("localhost/" + typed); err == nil {
+		return []string{name.String()}
+	}
+	return nil
 }
 
 // refuseTaken fails if the name of a plan is that of a model which was made from something else.

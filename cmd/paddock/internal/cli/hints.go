@@ -12,6 +12,7 @@ import (
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/transports/aliases"
 	"github.com/paddock-dev/paddock/transports/registry"
 	"github.com/paddock-dev/paddock/transports/source"
 )
@@ -19,11 +20,14 @@ import (
 // hintFetch adds what to do about a failed pull of what was typed.
 func hintFetch(err error, typed string, o *originOptions) error {
 	var refused *source.RefusedError
+	var circle *aliases.CircleError
 	err = WithHint(err, hintPath(typed))
 	if hint := hintHub(err); hint != "" {
 		return WithHint(err, hint)
 	}
 	switch {
+	case errors.As(err, &circle):
+		return asUsage(err) // it names the file to mend
 	case errors.Is(err, artifacts.ErrInvalidName):
 		return WithHint(asUsage(err), hintName(typed))
 	case errors.Is(err, artifacts.ErrIsImage):
@@ -31,7 +35,7 @@ func hintFetch(err error, typed string, o *originOptions) error {
 	case errors.As(err, &refused):
 		return WithHint(err, hintRefused(refused))
 	case errors.Is(err, artifacts.ErrAuthentication):
-		return WithHint(err, "podman login "+insecurely(o)+refusedBy(err, typed))
+		return WithHint(err, "paddock login "+insecurely(o)+refusedBy(err, typed))
 	case errors.Is(err, artifacts.ErrPolicy):
 		return WithHint(err, hintPolicy(err))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -48,7 +52,7 @@ func hintRefused(refused *source.RefusedError) string {
 	return "give --creds USER:PASSWORD if " + refused.Host + " knows you, or a new link if it was a signed one"
 }
 
-// insecurely is the flag that podman login needs for a registry that this command was told not to verify.
+// insecurely is the flag that paddock login needs for a registry that this command was told not to verify.
 func insecurely(o *originOptions) string {
 	if o.tlsVerify == types.OptionalBoolFalse {
 		return "--tls-verify=false "
@@ -66,10 +70,14 @@ func hintMissing(err error) error {
 
 // hintName is for names that nobody can resolve; "" if it is not the registry that is missing.
 func hintName(typed string) string {
-	if _, err := reference.ParseNamed(localName(typed)); errors.Is(err, reference.ErrNameNotCanonical) {
-		return "put the registry in front, as in quay.io/ORG/NAME, or add an alias, see containers-registries.conf(5)"
+	if _, err := reference.ParseNamed(localName(typed)); !errors.Is(err, reference.ErrNameNotCanonical) {
+		return ""
 	}
-	return ""
+	const front = "put the registry in front, as in quay.io/ORG/NAME, or "
+	if aliases.IsShort(typed) {
+		return front + "say in models.conf what it stands for, see paddock-models.conf(5)"
+	}
+	return front + "add an alias, see containers-registries.conf(5)"
 }
 
 // refusedBy is the host that refused credentials. Behind a rewritten location or a short name, that is not what was typed.
@@ -86,7 +94,7 @@ func hintPolicy(err error) string {
 	var refused *registry.PolicyError
 	switch {
 	case !errors.As(err, &refused):
-		return ""
+		return "podman image trust show" // of an origin that is no registry: only policy.json refuses it
 	case refused.Blocked:
 		return "man containers-registries.conf"
 	case refused.Unsigned:

@@ -235,3 +235,42 @@ func TestRepairFromHub(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestHubTags: what tags lists of a repository of files can be pulled, as it was typed; what has no list says so.
+func TestHubTags(t *testing.T) {
+	h, s := fake.New(t, nil), modelscope.New(t, nil)
+	files := map[string]fake.File{"m-Q4_K_M.gguf": ggufFile(t), "m-Q8_0.gguf": ggufFile(t)}
+	h.Put(&fake.Repo{ID: "Org/M"}, files)
+	h.Commit("Org/M", "old", map[string]fake.File{"m-Q8_0.gguf": ggufFile(t)})
+	s.Put(&modelscope.Repo{ID: "Org/M", Commit: strings.Repeat("ab", 20), Files: map[string][]byte{"m-Q8_0.gguf": files["m-Q8_0.gguf"].Data}})
+	w := hubWorld(t, map[string]string{"HF_ENDPOINT": h.URL(), "MODELSCOPE_DOMAIN": s.URL()})
+	for typed, want := range map[string]string{
+		"hf://Org/M":                   "hf://Org/M:Q4_K_M hf://Org/M:Q8_0",
+		"hf://org/m:q8_0":              "hf://Org/M:Q4_K_M hf://Org/M:Q8_0",
+		"hf://Org/M@old":               "hf://Org/M:Q8_0@old",
+		"hf.co/Org/M":                  "hf.co/Org/M:Q4_K_M hf.co/Org/M:Q8_0",
+		"https://huggingface.co/Org/M": "https://hf.co/Org/M:Q4_K_M https://hf.co/Org/M:Q8_0",
+		"ms://Org/M":                   "ms://Org/M:Q8_0",
+	} {
+		got := strings.Fields(w.must(t, "tags", typed))
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q", typed, got)
+		}
+		for _, one := range got {
+			w.must(t, "pull", "-q", one)
+		}
+	}
+	for typed, c := range map[string]struct {
+		code int
+		says string
+	}{
+		"hf://Org/None":     {exitNotFound, "no repository"},
+		"ollama://smollm":   {exitError, "https://ollama.com/library/smollm/tags"},
+		"ollama://a/b/c/d":  {exitUsage, "invalid name"},
+		"https://x.example": {exitUsage, "cannot be listed"},
+	} {
+		if code, out, err := w.run(t, "tags", typed); code != c.code || out != "" || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("tags %s: exit %d, %q, %v", typed, code, out, err)
+		}
+	}
+}

@@ -160,7 +160,7 @@ func runLogout(_ context.Context, env *Env, o *logoutOptions) error {
 	}
 	if err := l.Logout(key); err != nil {
 		if errors.Is(err, artifacts.ErrNotFound) {
-			return WithHint(err, "podman login --get-login "+strings.SplitN(key, "/", 2)[0])
+			return WithHint(err, "paddock login --get-login "+strings.SplitN(key, "/", 2)[0])
 		}
 		return err
 	}

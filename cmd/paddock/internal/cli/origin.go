@@ -52,6 +52,15 @@ func (o *originOptions) check() error {
 	return nil
 }
 
+// ensureArgs are the arguments of paddock ensure in a unit before the name of its model.
+func ensureArgs(env *Env, m *artifacts.Model, o *originOptions) []string {
+	args := o.unitArgs()
+	if from := originOf(env, m); from != "" {
+		args = append(args, "--from", from)
+	}
+	return args
+}
+
 // unitArgs returns the flags that a unit needs to reach the same registry again. A password is none of them: it would
 // be there for all to read.
 func (o *originOptions) unitArgs() []string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"go.podman.io/image/v5/types"
 
@@ -60,8 +61,8 @@ func shortNamed(env *Env, next transports.Resolver) (transports.Resolver, error)
 // hintPath is for a name that nobody has, when there is a file of that name; "" if there is none. Names are never taken for
 // files.
 func hintPath(typed string) string {
-	if !aliases.IsShort(typed) {
-		return ""
+	if strings.HasPrefix(typed, "/") || strings.HasPrefix(typed, ".") {
+		return "" // it was taken for a path
 	}
 	if _, err := os.Lstat(typed); err != nil {
 		return ""

@@ -230,3 +230,25 @@ func TestPushDamaged(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnNames: what pack was given as a name finds the model afterwards, unless something else has that very name.
+func TestOwnNames(t *testing.T) {
+	p := newPublisher(t, &fake.Options{})
+	digest := p.digest(t, p.must(t, "pack", "-t", "foo", p.dir))
+	for _, typed := range []string{"foo", "foo:latest", "localhost/foo", digest[:len("sha256:")+12]} {
+		if out := p.must(t, "inspect", "--format", "{{.Digest}}", typed); strings.TrimSpace(out) != digest {
+			t.Errorf("inspect %s: %s", typed, out)
+		}
+		p.must(t, "ensure", typed)
+	}
+	p.must(t, "push", "-q", "foo", p.at.Host()+"/org/foo:1")
+	for _, typed := range []string{"foo:2", "other", "a/foo"} {
+		if code, _, err := p.run(t, "inspect", typed); code != 3 || !strings.Contains(err.Error(), typed) || strings.Contains(err.Error(), "localhost") {
+			t.Errorf("inspect %s: exit %d, %v", typed, code, err)
+		}
+	}
+	p.must(t, "rm", "foo")
+	if code, _, _ := p.run(t, "inspect", "localhost/foo"); code != 3 {
+		t.Errorf("after rm foo: exit %d", code)
+	}
+}

@@ -72,7 +72,7 @@ func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *worklo
 		return "", nil, err
 	}
 	unit, err = quadlet.Unit(spec, &quadlet.UnitOptions{
-		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: origin.unitArgs(),
+		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: ensureArgs(env, model, origin),
 		Model: model.Name, Restart: cfg.Quadlet.Restart.Value, Environment: unitEnviron(store),
 	})
 	return spec.Name, unit, err

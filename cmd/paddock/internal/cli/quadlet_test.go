@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	fake "github.com/paddock-dev/paddock/tests/fakes/hf"
 )
 
 func TestQuadletInstall(t *testing.T) {
@@ -107,5 +109,47 @@ func TestQuadletGenerate(t *testing.T) {
 	}
 	if code, _, err := w.run(t, "quadlet", "instal", tiny); code != 2 || !strings.Contains(err.Error(), "instal") {
 		t.Errorf("a mistyped command: exit %d, %v", code, err)
+	}
+}
+
+// TestQuadletOrigin: a unit of a model that no registry has can pull it again, whatever the repository has by then.
+func TestQuadletOrigin(t *testing.T) {
+	h := fake.New(t, nil)
+	commit := h.Put(&fake.Repo{ID: "Org/M"}, map[string]fake.File{"m-Q4_K_M.gguf": ggufFile(t)})
+	w := hubWorld(t, map[string]string{"HF_ENDPOINT": h.URL()})
+	_, digest, _ := strings.Cut(strings.TrimSpace(w.must(t, "pull", "-q", "hf://Org/M")), " ")
+	w.must(t, "quadlet", "install", "--name", "svc", "hf://Org/M")
+	pin, from := "hf.co/org/m@"+digest, "hf://Org/M:Q4_K_M?commit="+commit
+	if unit := w.must(t, "quadlet", "print", "svc"); !strings.Contains(unit, ` ensure --from "`+from+`" `+pin+"\n") {
+		t.Fatalf("the unit does not say where to pull it from:\n%s", unit)
+	}
+	moved := fake.File{Data: append(ggufFile(t).Data, 0), LFS: true}
+	h.Commit("Org/M", "main", map[string]fake.File{"m-Q4_K_M.gguf": moved})
+	w.must(t, "rm", "--all")
+	w.must(t, "ensure", "-q", "--from", from, pin)
+	if names := w.names(t); !reflect.DeepEqual(names, []string{pin}) {
+		t.Errorf("the store has %q", names)
+	}
+	h.Forget()
+	w.must(t, "ensure", "--from", from, pin)
+	if asked := h.Requests(); len(asked) != 0 {
+		t.Errorf("what is in the store is asked for: %q", asked)
+	}
+	w.must(t, "rm", "--all")
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"ensure", "--from", "hf://Org/M:Q4_K_M", pin}, exitRefused, digest},
+		{[]string{"ensure", "--from", from, "hf.co/org/m:Q4_K_M"}, exitUsage, "--from"},
+		{[]string{"ensure", "--from", "hf://Org/None", pin}, exitNotFound, "Org/None"},
+	} {
+		if code, _, err := w.run(t, c.args...); code != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q: exit %d, %v", c.args, code, err)
+		}
+	}
+	if names := w.names(t); len(names) != 0 {
+		t.Errorf("left: %q", names)
 	}
 }

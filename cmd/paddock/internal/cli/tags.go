@@ -21,7 +21,8 @@ func tagsCommand(env *Env, run func(context.Context, *Env, *tagsOptions) error) 
 	var o tagsOptions
 	return &cli.Command{
 		Name: "tags", Usage: "List what an origin has of a model", ArgsUsage: "REF",
-		Description: "REF is a reference as for pull; its tag does not matter. Each line is a reference that pull takes.",
+		Description: "REF is a name of a registry, hf://ORG/REPO or ms://ORG/REPO; its tag does not matter. Of a registry it lists the\n" +
+			"tags, of Hugging Face and ModelScope the quantisations. Each line is a reference that pull takes.",
 		Flags: append([]cli.Flag{&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format,
 			Usage: "print as `FORMAT`: json, or a line for each"}}, o.origin.flags()...),
 		Action: func(c *cli.Context) error {
