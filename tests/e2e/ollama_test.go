@@ -38,6 +38,9 @@ func TestOllama(t *testing.T) {
 			t.Errorf("%s: %s %s, want %s %s", who.name, name, digest, want, first)
 		}
 		first = digest
+		if line := who.MustRun(t, "paddock", "serve", "--dry-run", ref); !strings.Contains(line, " --temp 0.2 ") || strings.Contains(line, "gotmpl ") && strings.Contains(line, "--chat-template") {
+			t.Errorf("%s: %s", who.name, line)
+		}
 		served(t, who, "18231", ref)
 		sent := reg.Sent()
 		if _, again := pulled(t, who, "--cert-dir", certs, ref); again != digest || reg.Sent()-sent > 1<<10 {

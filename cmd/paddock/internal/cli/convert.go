@@ -136,7 +136,7 @@ func (o *convertOptions) newName(m *artifacts.Model) (artifacts.Name, error) {
 func localTag(typed string) (artifacts.Name, error) {
 	name, err := artifacts.ParseName(localName(typed))
 	if errors.Is(err, reference.ErrNameNotCanonical) && !strings.Contains(typed, "://") {
-		name, err = artifacts.ParseName("localhost/" + typed)
+		name, err = artifacts.ParseName(localRegistry + typed)
 	}
 	if err == nil && name.Digest() != "" {
 		err = fmt.Errorf("%w: %q: a digest is computed, not chosen", artifacts.ErrInvalidName, typed)

@@ -47,7 +47,9 @@ func runCopy(ctx context.Context, env *Env, o *copyOptions) error {
 	dest, err := artifacts.Name{}, error(nil)
 	switch {
 	case !local:
-		dest, err = destination(o.dest)
+		if dest, err = destination(o.dest); err != nil {
+			err = WithHint(err, "DEST is the name of a model in a registry, oci:PATH[:REF] or dir:PATH")
+		}
 	case o.send.sign.Wanted():
 		err = usagef("only what is in a registry can be signed, not %q", o.dest)
 	}

@@ -88,7 +88,7 @@ func ownName(typed string) []string {
 	if _, err := reference.ParseNamed(typed); !errors.Is(err, reference.ErrNameNotCanonical) || strings.Contains(typed, "://") {
 		return nil
 	}
-	if name, err := artifacts.ParseName("localhost/" + typed); err == nil {
+	if name, err := artifacts.ParseName(localRegistry + typed); err == nil {
 		return []string{name.String()}
 	}
 	return nil

@@ -11,6 +11,9 @@ import (
 // rlcrFolder is where RamaLama publishes its models: rlcr://NAME is a name in it.
 const rlcrFolder = "rlcr.io/ramalama"
 
+// localRegistry begins the names of models that are of no registry, as Podman has it for images that it builds.
+const localRegistry = "localhost/"
+
 // localName is what a person typed, as stores know names: they have no scheme.
 func localName(typed string) string {
 	if name, ok := strings.CutPrefix(typed, "rlcr://"); ok {

@@ -41,7 +41,7 @@ func runPull(ctx context.Context, env *Env, o *pullOptions) error {
 	var as artifacts.Name
 	if o.tag != "" {
 		var err error
-		if as, err = artifacts.ParseName(localName(o.tag)); err != nil {
+		if as, err = localTag(o.tag); err != nil {
 			return WithHint(asUsage(fmt.Errorf("--tag: %w", err)), hintName(o.tag))
 		}
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/urfave/cli/v2"
@@ -50,7 +51,10 @@ func runPush(ctx context.Context, env *Env, o *pushOptions) error {
 		return hintMissing(err)
 	}
 	if o.dest == "" {
-		o.dest = model.Name
+		if o.dest = model.Name; strings.HasPrefix(o.dest, localRegistry) {
+			return WithHint(usagef("%s names no registry to push to", o.dest),
+				"paddock push "+o.dest+" quay.io/ORG/"+strings.TrimPrefix(o.dest, localRegistry))
+		}
 	}
 	dest, err := destination(o.dest)
 	if err != nil {

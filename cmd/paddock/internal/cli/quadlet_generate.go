@@ -42,6 +42,9 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 	if err := reachUnit(ctx, env, opts); err != nil {
 		return err
 	}
+	if _, err := quadletPodman(ctx, env); err != nil {
+		return err
+	}
 	store, err := env.Store(ctx)
 	if err != nil {
 		return err
