@@ -23,7 +23,7 @@ func prepare(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.
 	}
 	m = corrected(ctx, env, reader, m)
 	file := m.Packaging.First(packaging.Params)
-	if file == nil || m.Packaging.Format != packaging.Ollama {
+	if file == nil { // only Ollama's models have such a file, in whatever packaging they are now
 		return m, opts
 	}
 	params, err := readParams(ctx, reader, m, file)
