@@ -3,12 +3,15 @@ package imagestore
 import (
 	"archive/tar"
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -105,6 +108,31 @@ func TestHostile(t *testing.T) {
 				t.Errorf("left %v in staging, %v", left, err)
 			}
 		})
+	}
+}
+
+var errDied = errors.New("the process that writes was killed")
+
+// TestWriteFails: what was fetched waits for the next landing if the disk is full, and goes if the image was refused.
+func TestWriteFails(t *testing.T) {
+	for class, c := range map[string]struct {
+		is    error
+		stays bool
+	}{"full": {syscall.ENOSPC, true}, "died": {errDied, true}, "": {nil, false}, "verification": {artifacts.ErrVerification, false}} {
+		s := newStore(t, "overlay")
+		s.enter = func(context.Context, []byte) ([]byte, error) {
+			if class == "died" {
+				return nil, errDied
+			}
+			return json.Marshal(answer{Error: "writing failed", Class: class})
+		}
+		_, err := s.Land(t.Context(), newModel(t, "quay.io/org/m:1", map[string]string{"m.gguf": "weights"}).Plan, nil)
+		if err == nil || c.is != nil && !errors.Is(err, c.is) {
+			t.Errorf("%q: got %v", class, err)
+		}
+		if left, err := s.area.Entries(); err != nil || (len(left) > 0) != c.stays {
+			t.Errorf("%q: left %v in staging, %v", class, left, err)
+		}
 	}
 }
 

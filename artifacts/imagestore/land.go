@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/opencontainers/go-digest"
 
@@ -125,9 +126,13 @@ func (s *Store) fetch(ctx context.Context, plan *artifacts.Plan, opts *artifacts
 		Do: doLand, Name: plan.Name.String(), Manifest: plan.Manifest, MediaType: plan.MediaType, Blobs: blobs, Temp: filepath.Dir(s.StagingDir()),
 	})
 	if ctx.Err() != nil {
-		return errors.Join(ctx.Err(), err) // the blobs wait for the next landing; their locks go with the process
+		err = errors.Join(ctx.Err(), err)
 	}
-	return errors.Join(err, batch.Close())
+	var refused *answeredError
+	if err == nil || errors.As(err, &refused) && !errors.Is(err, context.Canceled) && !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		err = errors.Join(err, batch.Close())
+	} // else the blobs wait for the next landing; their locks go with the process
+	return err
 }
 
 // lacking returns the blobs that are to be fetched: the config, and the layers that the storage has not, from whatever image.

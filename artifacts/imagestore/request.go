@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/opencontainers/go-digest"
 
@@ -48,7 +49,7 @@ type answer struct {
 func classes() map[string]error {
 	return map[string]error{
 		"verification": artifacts.ErrVerification, "not-found": artifacts.ErrNotFound, "unsafe": packaging.ErrUnsafePath,
-		"lost": errLost, "canceled": context.Canceled,
+		"lost": errLost, "canceled": context.Canceled, "full": syscall.ENOSPC, "quota": syscall.EDQUOT,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/opencontainers/go-digest"
 	"go.podman.io/image/v5/copy"
@@ -101,6 +102,8 @@ func (w *writer) copy(ctx context.Context, r *request, id string) (err error) {
 	switch {
 	case err == nil:
 		return nil
+	case strings.Contains(err.Error(), syscall.ENOSPC.Error()) && !errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("writing to Podman's storage: %w: %w", syscall.ENOSPC, err) // a child of the library's tells it in words
 	case strings.Contains(err.Error(), "DiffID"):
 		// The library has no type for it: the layer is not what the config says that it unpacks to.
 		return fmt.Errorf("%w: writing to Podman's storage: %w", artifacts.ErrVerification, err)

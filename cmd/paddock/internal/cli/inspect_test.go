@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/artifacts/storetest"
 	"github.com/paddock-dev/paddock/tests/fixtures"
 )
@@ -159,6 +160,31 @@ func TestServeOllama(t *testing.T) {
 	publishOllama(t, w, `{"temperature":"--model"}`)
 	w.must(t, "pull", tiny)
 	if out := w.must(t, "serve", "--dry-run", tiny); strings.Contains(out, "--temp") || !strings.Contains(w.err.String(), "temperature") {
+		t.Errorf("ran %s, said %q", out, w.err)
+	}
+}
+
+// TestServeRepackedOllama: the parameters reach the server in another packaging, too, as that of a pull from Ollama's registry.
+func TestServeRepackedOllama(t *testing.T) {
+	w := newWorld(t)
+	model, err := fixtures.GGUF(&fixtures.Options{Embd: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	params := []byte(`{"num_ctx":4096,"temperature":0.2}`)
+	raw, config, err := packaging.BuildModelPack([]packaging.BuildFile{
+		{Path: "model.gguf", Digest: digest.FromBytes(model), Size: int64(len(model)), Role: packaging.Weights},
+		{Path: "params.json", Digest: digest.FromBytes(params), Size: int64(len(params)), Role: packaging.Params},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.published[tiny] = storetest.Serve(&artifacts.Plan{
+		Name: storetest.ParseName(t, tiny), Kind: artifacts.KindArtifact, Manifest: raw,
+		MediaType: "application/vnd.oci.image.manifest.v1+json", Digest: digest.FromBytes(raw),
+	}, config, model, params)
+	w.must(t, "pull", tiny)
+	if out := w.must(t, "serve", "--dry-run", tiny); !strings.Contains(out, "--ctx-size 4096") || !strings.Contains(out, "--temp 0.2") {
 		t.Errorf("ran %s, said %q", out, w.err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
-// prepare looks into the files of a model that is to be served: headers may correct what names said of them, and the
-// parameters that came with it from Ollama, the only one to have such a file, are for the server. What cannot be read stands in the way of nothing: the server will say what is wrong with it.
+// prepare looks into the files of a model that is to be served: headers may correct what names said of them, and Ollama's
+// parameters are for the server. What cannot be read stands in the way of nothing: the server will say what is wrong with it.
 func prepare(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.Model, opts *workload.Options) (*artifacts.Model, *workload.Options) {
 	reader, ok := store.(artifacts.Reader)
 	if !ok {
@@ -23,7 +23,7 @@ func prepare(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.
 	}
 	m = corrected(ctx, env, reader, m)
 	file := m.Packaging.First(packaging.Params)
-	if file == nil {
+	if file == nil { // only Ollama's models have such a file, in whatever packaging they are now
 		return m, opts
 	}
 	params, err := readParams(ctx, reader, m, file)

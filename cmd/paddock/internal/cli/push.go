@@ -9,6 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/dockerstore"
+	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -22,7 +24,8 @@ func pushCommand(env *Env, run func(context.Context, *Env, *pushOptions) error) 
 	return &cli.Command{
 		Name: "push", Usage: "Push a model from the store to a registry", ArgsUsage: "NAME [DEST]",
 		Description: "Without DEST, the model goes where its name says. Its manifest is pushed as it is, so its digest stays. The exit\n" +
-			"status is 0 only if the registry gave the manifest back. A push that was interrupted continues where it stopped.",
+			"status is 0 only if the registry gave the manifest back. A push that was interrupted continues where it stopped.\n" +
+			"A container image is pushed with podman push, or docker push.",
 		Flags: o.send.flags(),
 		Action: func(c *cli.Context) error {
 			args := allArgs(c)
@@ -62,7 +65,7 @@ func runPush(ctx context.Context, env *Env, o *pushOptions) error {
 	}
 	plan, err := storedPlan(store, model)
 	if errors.Is(err, artifacts.ErrIsImage) {
-		return WithHint(err, "podman push "+nameOrDigest(model)+" "+dest.String())
+		return WithHint(err, hintPushImage(model, dest))
 	}
 	if err != nil {
 		return err
@@ -100,4 +103,19 @@ func owners(ctx context.Context, store artifacts.Store, dest artifacts.Name) (fu
 		}
 	}
 	return func(d digest.Digest) []artifacts.Name { return by[d] }, nil
+}
+
+// hintPushImage is how the engine that has an image pushes it.
+func hintPushImage(m *artifacts.Model, dest artifacts.Name) string {
+	switch name := nameOrDigest(m); {
+	case m.Store == dockerstore.Word && name == dest.String():
+		return "docker push " + name
+	case m.Store == dockerstore.Word:
+		return "docker tag " + name + " " + dest.String() + "; docker push " + dest.String()
+	case m.Store == imagestore.Word && name == dest.String():
+		return "podman push " + name
+	case m.Store == imagestore.Word:
+		return "podman push " + name + " " + dest.String()
+	}
+	return "paddock copy sends an image from its origin to another registry"
 }
