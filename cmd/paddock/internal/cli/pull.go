@@ -41,8 +41,8 @@ func runPull(ctx context.Context, env *Env, o *pullOptions) error {
 	var as artifacts.Name
 	if o.tag != "" {
 		var err error
-		if as, err = artifacts.ParseName(localName(o.tag)); err != nil {
-			return WithHint(asUsage(fmt.Errorf("--tag: %w", err)), hintName(o.tag))
+		if as, err = localTag(o.tag); err != nil {
+			return asUsage(fmt.Errorf("--tag: %w", err))
 		}
 	}
 	store, err := env.Store(ctx)

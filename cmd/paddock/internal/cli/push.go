@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/urfave/cli/v2"
@@ -50,6 +51,10 @@ func runPush(ctx context.Context, env *Env, o *pushOptions) error {
 		return hintMissing(err)
 	}
 	if o.dest == "" {
+		if strings.HasPrefix(model.Name, "localhost/") {
+			err := usagef("pushing %s: its name is this machine's own, and names no registry", model.Name)
+			return WithHint(err, "say where to: paddock push "+o.name+" quay.io/ORG/NAME")
+		}
 		o.dest = model.Name
 	}
 	dest, err := destination(o.dest)
