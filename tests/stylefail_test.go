@@ -27,6 +27,7 @@ func TestStyleFails(t *testing.T) {
 		{"variables", "a/a.go", "package a\nvar x int\nvar y = map[string]int{}\nvar z = f()\n", []string{"globals", "globals", "globals"}},
 		{"exit", "a/a.go", "package a\nimport \"os\"\nfunc f() { os.Exit(1) }\n", []string{"calls"}},
 		{"exit in main", "cmd/paddock/main.go", "package main\nimport \"os\"\nfunc main() { os.Exit(1) }\n", nil},
+		{"setting the environment", "cmd/x/main.go", "package main\nimport \"os\"\nfunc main() { g(os.Setenv) }\n", []string{"calls"}},
 		{"environment", "a/a.go", "package a\nimport \"os\"\nfunc f() { g(os.Getenv) }\n", []string{"calls"}},
 		{"printing", "a/a.go", "package a\nimport \"fmt\"\nfunc f() { fmt.Println(); println() }\n", []string{"calls", "calls"}},
 		{"printing in main", "cmd/paddock/main.go", "package main\nimport \"fmt\"\nfunc main() { fmt.Println() }\n", []string{"calls"}},

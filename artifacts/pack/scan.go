@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -64,7 +65,9 @@ type scan struct {
 // top takes one of the paths that were named. A link that a person names is followed.
 func (s *scan) top(name string) error {
 	real, err := filepath.EvalSymlinks(name)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", name, artifacts.ErrNotFound)
+	} else if err != nil {
 		return err
 	}
 	info, err := os.Stat(real)

@@ -112,8 +112,11 @@ func TestHubCollision(t *testing.T) {
 	if names := w.names(t); !slices.Equal(names, []string{"hf.co/org/a-b:Q8_0", "localhost/other:1"}) {
 		t.Errorf("%q", names)
 	}
-	if code, _, err := w.run(t, "pull", "-t", "x", "hf://Org/a-b"); code != exitUsage {
+	if code, _, err := w.run(t, "pull", "-t", "X", "hf://Org/a-b"); code != exitUsage {
 		t.Errorf("exit %d, %v", code, err)
+	}
+	if out := w.must(t, "pull", "-t", "x", "hf://Org/a-b"); !strings.HasPrefix(out, "localhost/x:latest ") {
+		t.Errorf("a name without a registry is kept as %s", out)
 	}
 }
 

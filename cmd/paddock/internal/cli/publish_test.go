@@ -155,7 +155,7 @@ func TestPackFlags(t *testing.T) {
 		{exitUsage, "KEY=VALUE", []string{"pack", "--annotation", "x", p.dir}},
 		{exitUsage, "invalid name", []string{"pack", "-t", "UPPER", p.dir}},
 		{exitUsage, "computed, not chosen", []string{"pack", "-t", "quay.io/m@sha256:" + strings.Repeat("a", 64), p.dir}},
-		{exitError, "no such file", []string{"pack", p.dir + "/none"}},
+		{exitNotFound, "/none: not found", []string{"pack", p.dir + "/none"}},
 	} {
 		if code, _, err := p.run(t, c.args...); code != c.code || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v: %d, %v", c.args, code, err)
@@ -176,6 +176,7 @@ func TestPushErrors(t *testing.T) {
 		{exitAuthentication, "authentication failed", []string{"push", "--creds", "ann:wrong", "localhost/m", dest}},
 		{exitNotFound, "not found", []string{"push", "localhost/other", dest}},
 		{exitUsage, "invalid name", []string{"push", "localhost/m", "org/m"}},
+		{exitUsage, "names no registry", []string{"push", "m"}},
 		{exitUsage, "takes NAME [DEST]", []string{"push"}},
 		{exitUsage, "takes NAME [DEST]", []string{"push", "a", "b", "c"}},
 		{exitUsage, "cannot be used together", []string{"push", "--sign-by-sigstore", "a", "--sign-by-sigstore-private-key", "b", "localhost/m", dest}},

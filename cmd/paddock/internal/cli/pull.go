@@ -42,7 +42,7 @@ func runPull(ctx context.Context, env *Env, o *pullOptions) error {
 	if o.tag != "" {
 		var err error
 		if as, err = localTag(o.tag); err != nil {
-			return WithHint(asUsage(fmt.Errorf("--tag: %w", err)), hintName(o.tag))
+			return asUsage(fmt.Errorf("--tag: %w", err))
 		}
 	}
 	store, err := env.Store(ctx)

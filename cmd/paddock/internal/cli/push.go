@@ -54,10 +54,11 @@ func runPush(ctx context.Context, env *Env, o *pushOptions) error {
 		return hintMissing(err)
 	}
 	if o.dest == "" {
-		if o.dest = model.Name; strings.HasPrefix(o.dest, localRegistry) {
-			return WithHint(usagef("%s names no registry to push to", o.dest),
-				"paddock push "+o.dest+" quay.io/ORG/"+strings.TrimPrefix(o.dest, localRegistry))
+		if strings.HasPrefix(model.Name, localRegistry) {
+			err := usagef("pushing %s: its name is this machine's own, and names no registry", model.Name)
+			return WithHint(err, "say where to: paddock push "+o.name+" quay.io/ORG/NAME")
 		}
+		o.dest = model.Name
 	}
 	dest, err := destination(o.dest)
 	if err != nil {

@@ -114,7 +114,8 @@ func hintSend(err error, dest artifacts.Name, o *originOptions) error {
 func destination(typed string) (artifacts.Name, error) {
 	name, err := artifacts.ParseName(localName(typed))
 	if err != nil {
-		return artifacts.Name{}, WithHint(asUsage(err), hintName(typed))
+		const want = "a destination is a name in a registry, as in quay.io/ORG/NAME; paddock copy takes a folder, too: oci:PATH or dir:PATH"
+		return artifacts.Name{}, WithHint(asUsage(err), want)
 	}
 	return name, nil
 }
