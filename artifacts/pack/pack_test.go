@@ -123,7 +123,7 @@ func TestScanRefuses(t *testing.T) {
 	if got, err := pack.Scan([]string{dir}, &pack.Options{Follow: true}); err != nil || paths(got) != "l" {
 		t.Errorf("followed: %v, %v", got, err)
 	}
-	if _, err := pack.Scan([]string{dir + "/none"}, nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := pack.Scan([]string{dir + "/none"}, nil); !errors.Is(err, artifacts.ErrNotFound) {
 		t.Error(err)
 	}
 	if _, err := pack.Scan([]string{outside + "/secret", outside + "/secret"}, nil); !errors.Is(err, pack.ErrRefused) {

@@ -39,7 +39,7 @@ var ErrRefused = errors.New("cannot be packed")
 
 // Scan lists the files of a model: a folder's below the folder, a file's by its base name. Roles are not yet known. It refuses
 // what is neither a file nor a folder, names that cannot be used everywhere, names that differ only in the case of letters, and
-// links that lead out of the folder. The files are sorted by path.
+// links that lead out of the folder. The files are sorted by path. The error wraps artifacts.ErrNotFound if a path is not there.
 func Scan(paths []string, o *Options) ([]File, error) {
 	if o == nil {
 		o = &Options{}

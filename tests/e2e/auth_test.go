@@ -18,7 +18,7 @@ func TestPassword(t *testing.T) {
 				return who.Run(t, append(append([]string{"paddock", "pull", "--tls-verify=false"}, flags...), name)...)
 			}
 			refused := func(what string, r Result) {
-				if r.Code != 4 || !strings.Contains(r.Stderr, reg.Addr) || !strings.Contains(r.Stderr, "podman login") || strings.Contains(r.Stderr, "s3cret") {
+				if r.Code != 4 || !strings.Contains(r.Stderr, reg.Addr) || !strings.Contains(r.Stderr, "paddock login") || strings.Contains(r.Stderr, "s3cret") {
 					t.Errorf("%s: exit %d, %s", what, r.Code, r.Stderr)
 				}
 			}

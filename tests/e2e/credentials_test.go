@@ -131,7 +131,7 @@ func TestMirrorGivenCredentials(t *testing.T) {
 
 		who.configure(t, "registries.conf.d/lab.conf", s.conf())
 		r := who.pull(t, "--creds", account+":"+secret, brand+"/tiny:1")
-		if r.Code != 4 || !strings.Contains(r.Stderr, "hint: podman login "+s.primary.Host()+"\n") || !strings.Contains(r.Stderr, brand+"/tiny:1") || strings.Contains(r.Stderr, secret) {
+		if r.Code != 4 || !strings.Contains(r.Stderr, "hint: paddock login "+s.primary.Host()+"\n") || !strings.Contains(r.Stderr, brand+"/tiny:1") || strings.Contains(r.Stderr, secret) {
 			t.Errorf("%s, rewritten: exit %d, %s", who.name, r.Code, r.Stderr)
 		}
 	}

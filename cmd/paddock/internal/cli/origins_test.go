@@ -79,3 +79,24 @@ func TestShortNamesOfUser(t *testing.T) {
 		t.Errorf("%v, %v", known, err)
 	}
 }
+
+// TestCutFile: a file that was not downloaded to its end is not taken for a model; one of a kind that is not known is.
+func TestCutFile(t *testing.T) {
+	w := hubWorld(t, nil)
+	dir, data := t.TempDir(), ggufFile(t).Data
+	for name, content := range map[string][]byte{
+		"cut.gguf": data[:len(data)-1], "header.gguf": data[:40], "whole.gguf": data, "odd.gguf": []byte("GGUF\xff\xff\xff\xff and so on"),
+	} {
+		write(t, filepath.Join(dir, name), string(content))
+	}
+	for _, name := range []string{"cut.gguf", "header.gguf"} {
+		if code, out, err := w.run(t, "pull", filepath.Join(dir, name)); code != exitError || out != "" || !strings.Contains(err.Error(), "truncated") {
+			t.Errorf("%s: exit %d, %q, %v", name, code, out, err)
+		}
+	}
+	if names := w.names(t); len(names) != 0 {
+		t.Errorf("left: %q", names)
+	}
+	w.must(t, "pull", filepath.Join(dir, "whole.gguf"))
+	w.must(t, "pull", filepath.Join(dir, "odd.gguf"))
+}

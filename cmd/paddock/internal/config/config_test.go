@@ -116,10 +116,12 @@ func TestOneFile(t *testing.T) {
 
 func TestFileRefused(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
+		{"[serv]\nport = 1", ":2: unknown key serv.port; did you mean serve.port?"},
+		{"[serve]\nnope = 1", ":2: unknown key serve.nope"},
 		{"[serve]\nprot = 1", ":2: unknown key serve.prot; did you mean serve.port?"},
 		{"\n\nport = 1", ":3: unknown key port"},
 		{"[srve]", ":1: unknown key srve"},
-		{"[serve.port]\na = 1", ":2: unknown key serve.port.a"},
+		{"[serve.port]\na = 1", ":2: unknown key serve.port.a; did you mean serve.port?"},
 		{"# c\n[serve]\nimage = 'x'\nport = '80'", ":4: serve.port: want an integer, got a string"},
 		{"serve.image = 5", ":1: serve.image: want a string, got an integer"},
 		{"serve.host = true", ":1: serve.host: want a string, got a boolean"},
@@ -137,7 +139,9 @@ func TestFileRefused(t *testing.T) {
 	} {
 		root := tree(t, map[string]string{"etc/containers/paddock.conf": c.text})
 		_, _, err := Load(&Sources{Root: root})
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "etc/containers/paddock.conf") {
+		guess := "did you mean"
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "etc/containers/paddock.conf") ||
+			strings.Contains(err.Error(), guess) != strings.Contains(c.want, guess) {
 			t.Errorf("%q: got %v, want %q", c.text, err, c.want)
 		}
 	}
@@ -151,13 +155,15 @@ func TestUnreadableFolder(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	env := []string{"PADDOCK_PROT=1", "PADDOCK_LOCAL=0", "PADDOCK_SOMETHING_ELSE=x", "PADDOCK_PORT=81", "HOME=/x"}
+	env := []string{"PADDOCK_PROT=1", "PADDOCK_LOCAL=0", "PADDOCK_SOMETHING_ELSE=x", "PADDOCK_SERVE_PORT=7", "PADDOCK_NOPE=x", "PADDOCK_PORT=81", "HOME=/x"}
 	c, warnings, err := Load(&Sources{Root: t.TempDir(), Environ: env})
 	if err != nil || c.Serve.Port.Value != 81 || c.Pull.Local.Value {
 		t.Fatal(err, c)
 	}
 	want := []string{
+		"unknown environment variable PADDOCK_NOPE is ignored",
 		"unknown environment variable PADDOCK_PROT is ignored; did you mean PADDOCK_PORT?",
+		"unknown environment variable PADDOCK_SERVE_PORT is ignored; did you mean PADDOCK_PORT?",
 		"unknown environment variable PADDOCK_SOMETHING_ELSE is ignored",
 	}
 	if !slices.Equal(warnings, want) {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/BurntSushi/toml"
-
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/suggest"
 )
 
@@ -47,11 +47,21 @@ func (c *Config) readFile(path string) error {
 }
 
 func unknownKey(key string, settings []setting) string {
-	var known []string
+	section, word, _ := strings.Cut(key, ".")
+	var all, here []string
 	for _, s := range settings {
-		known = append(known, s.key)
+		all = append(all, s.key)
+		if rest, ok := strings.CutPrefix(s.key, section+"."); ok {
+			here = append(here, rest)
+		}
 	}
-	if near := suggest.Nearest(key, known); near != "" {
+	near := ""
+	if len(here) == 0 {
+		near = suggest.Nearest(key, all)
+	} else if near = suggest.Nearest(word, here); near != "" {
+		near = section + "." + near
+	}
+	if near != "" {
 		return fmt.Sprintf("unknown key %s; did you mean %s?", key, near)
 	}
 	return "unknown key " + key

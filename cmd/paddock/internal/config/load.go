@@ -13,7 +13,10 @@ import (
 )
 
 // confVariable names one file to read instead of all others.
-const confVariable = "PADDOCK_CONF"
+const confVariable = prefix + "CONF"
+
+// prefix begins the name of every variable.
+const prefix = "PADDOCK_"
 
 // Sources says where settings are looked for.
 type Sources struct {
@@ -102,18 +105,14 @@ func (c *Config) readFolders(dirs []string) error {
 // readEnviron reads PADDOCK_* variables. An empty one counts as unset.
 func (c *Config) readEnviron(environ []string) (warnings []string, err error) {
 	settings := c.settings()
-	known := []string{confVariable}
-	for _, s := range settings {
-		known = append(known, s.env)
-	}
 	for _, kv := range slices.Sorted(slices.Values(environ)) {
 		name, value, _ := strings.Cut(kv, "=")
-		if !strings.HasPrefix(name, "PADDOCK_") || value == "" || name == confVariable {
+		if !strings.HasPrefix(name, prefix) || value == "" || name == confVariable {
 			continue
 		}
 		i := slices.IndexFunc(settings, func(s setting) bool { return s.env == name })
 		if i < 0 {
-			warnings = append(warnings, unknownVariable(name, known))
+			warnings = append(warnings, unknownVariable(name, settings))
 			continue
 		}
 		if err := settings[i].text(value, name); err != nil {
@@ -123,10 +122,23 @@ func (c *Config) readEnviron(environ []string) (warnings []string, err error) {
 	return warnings, nil
 }
 
-func unknownVariable(name string, known []string) string {
+// unknownVariable says what was meant: a variable with a similar name, or that of the setting whose key was spelled as one.
+func unknownVariable(name string, settings []setting) string {
+	word := strings.TrimPrefix(name, prefix)
+	known := []string{strings.TrimPrefix(confVariable, prefix)}
+	near := ""
+	for _, s := range settings {
+		known = append(known, strings.TrimPrefix(s.env, prefix))
+		if strings.EqualFold(strings.ReplaceAll(s.key, ".", "_"), word) {
+			near = strings.TrimPrefix(s.env, prefix)
+		}
+	}
+	if near == "" {
+		near = suggest.Nearest(word, known)
+	}
 	warning := "unknown environment variable " + name + " is ignored"
-	if near := suggest.Nearest(name, known); near != "" {
-		warning += "; did you mean " + near + "?"
+	if near != "" {
+		warning += "; did you mean " + prefix + near + "?"
 	}
 	return warning
 }
