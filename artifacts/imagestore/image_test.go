@@ -278,3 +278,44 @@ func TestKilled(t *testing.T) {
 		t.Errorf("left %v, %v", left, err)
 	}
 }
+
+// TestBlobs: of an image whose layers are not compressed the blobs are had as they came, in any part; of others they are not.
+func TestBlobs(t *testing.T) {
+	for _, driver := range drivers() {
+		s := newStore(t, driver)
+		o := newImage(t, "quay.io/org/m:1", nil, []testLayer{
+			{files: map[string]string{"models/m.gguf": strings.Repeat("weights", 1000), "./models/x/empty": "", "bin/sh": "shell"}, plain: true},
+			{headers: []tar.Header{link("models/model.file", "m.gguf")}, plain: true},
+			{files: map[string]string{"models/packed.json": "{}"}},
+		}, nil)
+		m := land(t, s, o)
+		for i := range o.Plan.Blobs {
+			want, f := blobOf(t, o, i), artifacts.File{Path: "blob", Digest: o.Plan.Blobs[i].Digest, Encoding: packaging.Tar}
+			if i == 0 {
+				f.Encoding = packaging.Raw
+			}
+			r, size, err := s.OpenFile(t.Context(), m, &f)
+			if i == 3 {
+				if !errors.Is(err, errors.ErrUnsupported) {
+					t.Errorf("%s: of a compressed layer: %v", driver, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(io.NewSectionReader(r, 0, size)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: blob %d is another, %v", driver, i, err)
+			}
+			for off := int64(0); off < size; off += 97 {
+				part := make([]byte, min(700, size-off))
+				if _, err := r.ReadAt(part, off); err != nil || !bytes.Equal(part, want[off:off+int64(len(part))]) {
+					t.Errorf("%s: blob %d from %d on is another, %v", driver, i, off, err)
+				}
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
