@@ -8,16 +8,19 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/artifacts/storetest"
 )
@@ -221,6 +224,98 @@ func TestRepair(t *testing.T) {
 		models, err := s.List(t.Context())
 		if err != nil || len(models) != 2 {
 			t.Errorf("names after the repair: %d, %v", len(models), err)
+		}
+	}
+}
+
+// TestKilled: what a process left that was killed while it wrote an image is counted, found and deleted, but not what one is
+// writing.
+func TestKilled(t *testing.T) {
+	s := newStore(t, "overlay")
+	d := digest.FromString("manifest")
+	w, err := derive.OpenWorkspace(t.Context(), s.writingDir(), d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(w.Dir, "container_images_storage1", "1")
+	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at, []byte("much"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pruned, err := s.Prune(t.Context(), nil); err != nil || len(pruned) > 0 {
+		t.Errorf("pruned what is being written: %+v, %v", pruned, err)
+	}
+	if err := w.Close(); err != nil { // its lock goes with the process
+		t.Fatal(err)
+	}
+	leave := func() {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, []byte("much"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave()
+	if u, err := s.Usage(t.Context(), nil); err != nil || u.Staging != 4 {
+		t.Errorf("usage %+v, %v", u, err)
+	}
+	if pruned, err := s.Prune(t.Context(), &artifacts.PruneOptions{Age: time.Hour}); err != nil || len(pruned) > 0 {
+		t.Errorf("too young: pruned %+v, %v", pruned, err)
+	}
+	if pruned, err := s.Prune(t.Context(), nil); err != nil || len(pruned) != 1 || pruned[0].Digest != d || pruned[0].Allocated != 4 {
+		t.Errorf("pruned %+v, %v", pruned, err)
+	}
+	leave()
+	findings, err := s.Diagnose(t.Context(), nil)
+	if err != nil || len(findings) != 1 || findings[0].Kind != artifacts.FindingLeftover || !findings[0].Mendable {
+		t.Fatalf("found %+v, %v", findings, err)
+	}
+	if mended, err := s.Mend(t.Context(), findings, nil); err != nil || len(mended) != 1 {
+		t.Errorf("mended %+v, %v", mended, err)
+	}
+	if left, err := os.ReadDir(s.writingDir()); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+// TestBlobs: of an image whose layers are not compressed the blobs are had as they came, in any part; of others they are not.
+func TestBlobs(t *testing.T) {
+	for _, driver := range drivers() {
+		s := newStore(t, driver)
+		o := newImage(t, "quay.io/org/m:1", nil, []testLayer{
+			{files: map[string]string{"models/m.gguf": strings.Repeat("weights", 1000), "./models/x/empty": "", "bin/sh": "shell"}, plain: true},
+			{headers: []tar.Header{link("models/model.file", "m.gguf")}, plain: true},
+			{files: map[string]string{"models/packed.json": "{}"}},
+		}, nil)
+		m := land(t, s, o)
+		for i := range o.Plan.Blobs {
+			want, f := blobOf(t, o, i), artifacts.File{Path: "blob", Digest: o.Plan.Blobs[i].Digest, Encoding: packaging.Tar}
+			if i == 0 {
+				f.Encoding = packaging.Raw
+			}
+			r, size, err := s.OpenFile(t.Context(), m, &f)
+			if i == 3 {
+				if !errors.Is(err, errors.ErrUnsupported) {
+					t.Errorf("%s: of a compressed layer: %v", driver, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(io.NewSectionReader(r, 0, size)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: blob %d is another, %v", driver, i, err)
+			}
+			for off := int64(0); off < size; off += 97 {
+				part := make([]byte, min(700, size-off))
+				if _, err := r.ReadAt(part, off); err != nil || !bytes.Equal(part, want[off:off+int64(len(part))]) {
+					t.Errorf("%s: blob %d from %d on is another, %v", driver, i, off, err)
+				}
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }

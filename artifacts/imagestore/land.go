@@ -123,7 +123,7 @@ func (s *Store) fetch(ctx context.Context, plan *artifacts.Plan, opts *artifacts
 		defer opts.Progress.Wait("")
 	}
 	_, err = s.ask(ctx, &request{
-		Do: doLand, Name: plan.Name.String(), Manifest: plan.Manifest, MediaType: plan.MediaType, Blobs: blobs, Temp: filepath.Dir(s.StagingDir()),
+		Do: doLand, Name: plan.Name.String(), Manifest: plan.Manifest, MediaType: plan.MediaType, Blobs: blobs, Temp: s.writingDir(),
 	})
 	if ctx.Err() != nil {
 		err = errors.Join(ctx.Err(), err)

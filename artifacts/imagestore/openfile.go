@@ -2,6 +2,7 @@ package imagestore
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,11 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/imagetree"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
 // OpenFile opens one file of a model where its layer has it: see artifacts.Reader. Nothing is mounted. A file that only the
-// users of a container may read cannot be opened.
+// users of a container may read cannot be opened. A layer itself, of packaging.Tar, and the config are had by their digests.
 func (s *Store) OpenFile(_ context.Context, m *artifacts.Model, f *artifacts.File) (artifacts.ReadAtCloser, int64, error) {
 	file, size, err := s.openFile(m, f)
 	if err != nil {
@@ -22,7 +24,7 @@ func (s *Store) OpenFile(_ context.Context, m *artifacts.Model, f *artifacts.Fil
 	return file, size, nil
 }
 
-func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (*os.File, int64, error) {
+func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (artifacts.ReadAtCloser, int64, error) {
 	r, err := s.read()
 	if err != nil {
 		return nil, 0, err
@@ -33,6 +35,15 @@ func (s *Store) openFile(m *artifacts.Model, f *artifacts.File) (*os.File, int64
 		return nil, 0, err
 	case d == nil:
 		return nil, 0, artifacts.ErrNotFound
+	case f.Encoding == packaging.Tar:
+		return s.openLayer(d.chain, f.Digest)
+	}
+	docs, err := s.documents(d.image)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case f.Digest == docs.refs.Config.Digest:
+		return document{bytes.NewReader(docs.config)}, int64(len(docs.config)), nil
 	case d.tree == nil:
 		return nil, 0, d.model.Packaging.Unservable
 	}

@@ -21,7 +21,8 @@ type request struct {
 	// Name is the name to add or to take away; ID the image.
 	Name string `json:",omitempty"`
 	ID   string `json:",omitempty"`
-	// Manifest and Blobs are what is to be landed: paths of verified blobs by digest. Temp is a folder for large files.
+	// Manifest and Blobs are what is to be landed: paths of verified blobs by digest. Temp is the folder
+	// of the folders for large files, one for each image that is being written.
 	Manifest  []byte                   `json:",omitempty"`
 	MediaType string                   `json:",omitempty"`
 	Blobs     map[digest.Digest]string `json:",omitempty"`

@@ -85,3 +85,8 @@ func (s *Store) Root() string { return s.place.GraphRoot }
 func (s *Store) StagingDir() string {
 	return filepath.Join(s.place.GraphRoot, "paddock", "images", "staging")
 }
+
+// writingDir is the folder in which the storage library has its large files while it writes an image: see derive.Workspace.
+func (s *Store) writingDir() string {
+	return filepath.Join(filepath.Dir(s.StagingDir()), "writing")
+}

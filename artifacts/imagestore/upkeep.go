@@ -3,16 +3,25 @@ package imagestore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 )
 
-// Prune removes downloads that nobody works on: see artifacts.Pruner.
+// Prune removes downloads that nobody works on, and what killed processes left of images that they wrote: see artifacts.Pruner.
 func (s *Store) Prune(ctx context.Context, opts *artifacts.PruneOptions) ([]artifacts.Download, error) {
-	return atrest.PruneDownloads(ctx, s.area, opts)
+	dropped, err := atrest.PruneDownloads(ctx, s.area, opts)
+	if err != nil {
+		return dropped, err
+	}
+	left, err := s.dropLeftovers(ctx, opts)
+	return append(dropped, left...), err
 }
 
 // Diagnose finds models of which something is missing, and downloads that were given up. Whatever else is wrong with Podman's
@@ -43,12 +52,33 @@ func (s *Store) Diagnose(ctx context.Context, _ *artifacts.DoctorOptions) ([]art
 	if err != nil {
 		return nil, fmt.Errorf("examining downloads: %w", err)
 	}
+	left, err := s.leftovers(0)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range left {
+		findings = append(findings, artifacts.Finding{
+			Kind: artifacts.FindingLeftover, Path: l.path, Bytes: l.bytes, Detail: "files of a process that was killed while it wrote an image",
+			Action: "delete it", Mendable: true,
+		})
+	}
 	return append(findings, stale...), nil
 }
 
-// Mend deletes the downloads that were given up.
+// Mend deletes the downloads that were given up, and what killed processes left.
 func (s *Store) Mend(_ context.Context, findings []artifacts.Finding, _ *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
-	return atrest.MendDownloads(s.area, s.stale, findings)
+	mended, err := atrest.MendDownloads(s.area, s.stale, findings)
+	for i := range findings {
+		f := &findings[i]
+		if f.Kind != artifacts.FindingLeftover || filepath.Dir(f.Path) != s.writingDir() {
+			continue
+		}
+		gone, dropErr := derive.WhileUnused(f.Path, func() error { return os.RemoveAll(f.Path) })
+		if err = errors.Join(err, dropErr); gone && dropErr == nil {
+			mended = append(mended, *f)
+		}
+	}
+	return mended, err
 }
 
 // Usage adds up the layers of the images that carry a model, by what is in them: the storage driver may need some more. Own
@@ -95,6 +125,13 @@ func (s *Store) Usage(ctx context.Context, _ func(string)) (*artifacts.Usage, er
 	slices.SortStableFunc(u.Models, func(a, b artifacts.ModelUsage) int { return cmp.Compare(a.Name, b.Name) })
 	if u.Staging, err = atrest.StagingBytes(s.area); err != nil {
 		return nil, fmt.Errorf("measuring downloads: %w", err)
+	}
+	left, err := s.leftovers(0)
+	for _, l := range left {
+		u.Staging += l.bytes
+	}
+	if err != nil {
+		return nil, err
 	}
 	return u, nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/derive"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -85,8 +86,14 @@ func (w *writer) land(ctx context.Context, r *request) error {
 	return w.name(id, r.Name)
 }
 
-// copy writes an image by its ID. Its policy was checked when it was resolved, and its blobs when they arrived.
+// copy writes an image by its ID; the library's large files go into a folder that is locked, so that what a killed process leaves
+// is found. Its policy was checked when it was resolved, and its blobs when they arrived.
 func (w *writer) copy(ctx context.Context, r *request, id string) (err error) {
+	temp, err := derive.OpenWorkspace(ctx, r.Temp, digest.FromBytes(r.Manifest), nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, temp.Close()) }()
 	to, err := istorage.Transport.NewStoreReference(w.store, nil, id)
 	if err != nil {
 		return err
@@ -97,7 +104,7 @@ func (w *writer) copy(ctx context.Context, r *request, id string) (err error) {
 	}
 	defer func() { err = errors.Join(err, policy.Destroy()) }()
 	_, err = copy.Image(ctx, policy, to, &source{request: r}, &copy.Options{
-		PreserveDigests: true, DestinationCtx: &types.SystemContext{BigFilesTemporaryDir: r.Temp},
+		PreserveDigests: true, DestinationCtx: &types.SystemContext{BigFilesTemporaryDir: temp.Dir},
 	})
 	switch {
 	case err == nil:

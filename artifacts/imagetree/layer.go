@@ -45,16 +45,16 @@ type Layer struct {
 // NewLayer returns a layer without entries.
 func NewLayer(d digest.Digest) *Layer { return &Layer{digest: d, nodes: map[string]Node{}} }
 
-// clean reads a name as storage libraries do when they unpack a layer: relative to the root.
-func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
+// Clean reads a name as storage libraries do when they unpack a layer: relative to the root.
+func Clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
 
 func inside(p string) bool { return p == root || strings.HasPrefix(p, root+"/") }
 
 // Concerns says whether an entry is one of the folder of the models.
-func Concerns(h *tar.Header) bool { return inside(clean(h.Name)) }
+func Concerns(h *tar.Header) bool { return inside(Clean(h.Name)) }
 
 // PathOf is the path of an entry of the folder of the models, as Tree.Resolve returns it; false for any other entry.
-func PathOf(h *tar.Header) (string, bool) { return clean(h.Name), Concerns(h) }
+func PathOf(h *tar.Header) (string, bool) { return Clean(h.Name), Concerns(h) }
 
 // Add takes in one entry; d is the digest by which the content of a regular file is known. The lower layers are those that a
 // hard link may lead to. What no honest tool writes is refused with an error that wraps packaging.ErrUnsafePath: a path that
@@ -65,7 +65,7 @@ func (l *Layer) Add(h *tar.Header, d digest.Digest, lower *Tree) error {
 			return fmt.Errorf("%w: %.300q has a \"..\" element", packaging.ErrUnsafePath, p)
 		}
 	}
-	name := clean(h.Name)
+	name := Clean(h.Name)
 	dir, base := path.Dir(name), path.Base(name)
 	switch {
 	case base == opaque:
@@ -88,7 +88,7 @@ func (l *Layer) Add(h *tar.Header, d digest.Digest, lower *Tree) error {
 		n.Kind = tar.TypeReg
 	}
 	if h.Typeflag == tar.TypeLink {
-		to := clean(h.Linkname)
+		to := Clean(h.Linkname)
 		other, ok := l.nodes[to]
 		if !ok {
 			other, ok = lower.nodes[to]

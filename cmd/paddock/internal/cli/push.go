@@ -25,7 +25,7 @@ func pushCommand(env *Env, run func(context.Context, *Env, *pushOptions) error) 
 		Name: "push", Usage: "Push a model from the store to a registry", ArgsUsage: "NAME [DEST]",
 		Description: "Without DEST, the model goes where its name says. Its manifest is pushed as it is, so its digest stays. The exit\n" +
 			"status is 0 only if the registry gave the manifest back. A push that was interrupted continues where it stopped.\n" +
-			"A container image is pushed with podman push, or docker push.",
+			"An image whose layers were compressed is pushed with podman push; one in Docker with docker push.",
 		Flags: o.send.flags(),
 		Action: func(c *cli.Context) error {
 			args := allArgs(c)

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -20,12 +23,17 @@ func storedPlan(store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, err
 	if !ok {
 		return nil, fmt.Errorf("reading %s: the files of the store cannot be read", nameOrDigest(m))
 	}
-	if m.Kind == artifacts.KindImage {
-		return nil, fmt.Errorf("%s %w", nameOrDigest(m), artifacts.ErrIsImage)
-	}
 	var doc ocispec.Manifest
 	if err := json.Unmarshal(m.Manifest, &doc); err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", nameOrDigest(m), err)
+	}
+	image := m.Kind == artifacts.KindImage
+	compressed := func(l ocispec.Descriptor) bool { return !strings.HasSuffix(l.MediaType, ".tar") }
+	switch {
+	case image && m.Store != imagestore.Word:
+		return nil, fmt.Errorf("%s %w", nameOrDigest(m), artifacts.ErrIsImage)
+	case image && slices.ContainsFunc(doc.Layers, compressed):
+		return nil, fmt.Errorf("%s %w, and its layers were compressed: Podman does not keep their bytes", nameOrDigest(m), artifacts.ErrIsImage)
 	}
 	plan := &artifacts.Plan{
 		Kind: m.Kind, Manifest: m.Manifest, MediaType: packaging.ManifestMediaType("", m.Manifest), Digest: m.Digest,
@@ -34,12 +42,15 @@ func storedPlan(store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, err
 		plan.Name = name
 	}
 	seen := map[digest.Digest]bool{}
-	for _, d := range append([]ocispec.Descriptor{doc.Config}, doc.Layers...) {
+	for i, d := range append([]ocispec.Descriptor{doc.Config}, doc.Layers...) {
 		if seen[d.Digest] {
 			continue
 		}
 		seen[d.Digest] = true
 		s := &storedBlob{reader: reader, model: m, file: artifacts.File{Path: "blob", Digest: d.Digest, Size: d.Size}}
+		if image && i > 0 {
+			s.file.Encoding = packaging.Tar
+		}
 		plan.Blobs = append(plan.Blobs, artifacts.Blob{Digest: d.Digest, Size: d.Size, MediaType: d.MediaType, Open: s.open})
 	}
 	return plan, nil
