@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 MANDIR ?= $(PREFIX)/share/man
 FUZZTIME ?= 60s
-E2ETIME ?= 30m
+E2ETIME ?= 60m
 
 VERSION := $(shell sed -n 's/^const version = "\(.*\)"$$/\1/p' cmd/paddock/internal/cli/version.go)
 PAGES := $(wildcard contrib/man/*.md)
@@ -35,7 +35,7 @@ build-static: ## Build bin/paddock without cgo, which runs anywhere
 
 .PHONY: test
 test: lab lint ## Run every test, end to end ones included, and fuzz beside them; needs root
-	go run ./tests/tally -beside='tests/fuzz $(FUZZTIME)' -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e \
+	go run ./tests/tally -beside='FUZZJOBS=1 tests/fuzz $(FUZZTIME)' -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e \
 		-- -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 
 .PHONY: unit
