@@ -94,7 +94,7 @@ func TestImageRefused(t *testing.T) {
 	builtImage{"", "FROM localhost/busybox:lab\nCOPY data/models/model.gguf /model.gguf\n"}.publish(t, reg, name, single(t))
 	for _, who := range everyone(t) {
 		before := who.MustRun(t, "podman", "images", "-a", "-q")
-		if r := who.Run(t, "paddock", "pull", "--tls-verify=false", name); r.Code != 1 || !strings.Contains(r.Stderr, "no files below /models") {
+		if r := who.Run(t, "paddock", "pull", "--tls-verify=false", name); r.Code != 1 || !strings.Contains(r.Stderr, "no weights below /models") {
 			t.Errorf("%s: exit %d, %s", who.name, r.Code, r.Stderr)
 		}
 		if after := who.MustRun(t, "podman", "images", "-a", "-q"); after != before {
