@@ -50,7 +50,7 @@ type answer struct {
 func classes() map[string]error {
 	return map[string]error{
 		"verification": artifacts.ErrVerification, "not-found": artifacts.ErrNotFound, "unsafe": packaging.ErrUnsafePath,
-		"lost": errLost, "canceled": context.Canceled, "full": syscall.ENOSPC, "quota": syscall.EDQUOT,
+		"lost": errLost, "image": artifacts.ErrIsImage, "canceled": context.Canceled, "full": syscall.ENOSPC, "quota": syscall.EDQUOT,
 	}
 }
 

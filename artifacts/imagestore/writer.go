@@ -157,7 +157,7 @@ func (w *writer) check(id string) error {
 	case err != nil:
 		return err
 	case d == nil || len(d.model.Packaging.Files) == 0 && d.model.Packaging.Unservable == nil:
-		return fmt.Errorf("the image carries no model: it has no weights below %s, and no label calls it one", packaging.ImageRoot)
+		return fmt.Errorf("%w: it has no weights below %s, and no label calls it a model", artifacts.ErrIsImage, packaging.ImageRoot)
 	case errors.Is(d.model.Packaging.Unservable, packaging.ErrUnsafePath):
 		return d.model.Packaging.Unservable
 	case len(d.model.Packaging.Files) == 0:
