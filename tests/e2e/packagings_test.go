@@ -17,7 +17,8 @@ import (
 // TestPackagings packs the same models in every packaging, pushes each to a real registry, and pulls it everywhere: inspect
 // says what it is, serve would give the server the right arguments, and a container sees the same files with the same
 // content. llama-server answers for each GGUF one on Podman as root, and on the other engines for one of each kind, since the
-// files and the arguments are compared anyhow. Then all of them go, and leave nothing.
+// files and the arguments are compared anyhow. For the sake of time an ordinary user of Docker and of the old Podman has one of
+// each kind, too. Then all of them go, and leave nothing.
 func TestPackagings(t *testing.T) {
 	w := newWorld(t)
 	t.Run("rows", func(t *testing.T) {
@@ -26,8 +27,14 @@ func TestPackagings(t *testing.T) {
 				t.Parallel()
 				at := w.publish(t, &r)
 				for i, e := range w.engines {
+					if e.folder != "" && e.user != "" && !r.answersEverywhere() {
+						continue // the folder of an ordinary user differs from root's in where it is, for every row alike
+					}
 					answer := w.models[r.model].gguf && (i == 0 || r.answersEverywhere())
 					t.Run(e.name, func(t *testing.T) { w.check(t, e, &r, at, answer) })
+				}
+				if r.model != "vision" {
+					return // an index does not know what is in the model
 				}
 				t.Run("index", func(t *testing.T) {
 					// which entry an index stands for is decided before the engine is known of
