@@ -74,7 +74,7 @@ func (s *Store) Remove(ctx context.Context, query string) error {
 	return nil
 }
 
-// remove takes names away, and returns those that are gone.
+// remove takes names away, and returns those that are gone. Of what Docker has no longer, the records go, too.
 func (s *Store) remove(ctx context.Context, names ...string) (gone []string, err error) {
 	lock, err := s.lock.Write(ctx, nil)
 	if err != nil {
@@ -131,4 +131,20 @@ func (s *Store) restoreNames(ctx context.Context, r *record) {
 			s.logger.Warn("a name of a repaired image is lost", "name", n, "error", err)
 		}
 	}
+}
+
+// Prune removes the records of images that Docker no longer has, because docker removed them: see artifacts.Pruner. They are no
+// downloads, so that it returns none.
+func (s *Store) Prune(ctx context.Context, opts *artifacts.PruneOptions) ([]artifacts.Download, error) {
+	records, err := s.records()
+	if err != nil {
+		return nil, fmt.Errorf("pruning the records of images: %w", err)
+	}
+	if len(records) == 0 || opts.DryRun {
+		return nil, nil
+	}
+	if _, err := s.remove(ctx); err != nil {
+		return nil, fmt.Errorf("pruning the records of images: %w", err)
+	}
+	return nil, nil
 }

@@ -52,6 +52,7 @@ var (
 	_ artifacts.Checker = (*Store)(nil)
 	_ artifacts.Meter   = (*Store)(nil)
 	_ artifacts.Placer  = (*Store)(nil)
+	_ artifacts.Pruner  = (*Store)(nil)
 )
 
 // Open returns the store. It creates nothing, and asks nobody; the first Land does.

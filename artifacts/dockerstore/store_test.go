@@ -227,6 +227,27 @@ func TestBadRecords(t *testing.T) {
 	}
 }
 
+// TestPrune: of an image that Docker removed no record stays; a dry run leaves it.
+func TestPrune(t *testing.T) {
+	s := newStore(t)
+	s.land(t, newModel(t, "quay.io/org/m:1", map[string]string{"model.gguf": "weights"}))
+	s.land(t, newModel(t, "quay.io/org/other:1", map[string]string{"model.gguf": "other"}))
+	if err := s.docker.remove("quay.io/org/m:1"); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		opts artifacts.PruneOptions
+		want int
+	}{{artifacts.PruneOptions{DryRun: true}, 2}, {artifacts.PruneOptions{}, 1}} {
+		if _, err := s.Prune(t.Context(), &step.opts); err != nil {
+			t.Fatal(err)
+		}
+		if records, err := s.records(); err != nil || len(records) != step.want {
+			t.Errorf("%+v: %d records, want %d; %v", step.opts, len(records), step.want, err)
+		}
+	}
+}
+
 // TestInUse: Docker's refusal is passed on, and nothing changes.
 func TestInUse(t *testing.T) {
 	s := newStore(t)

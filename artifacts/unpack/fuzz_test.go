@@ -126,7 +126,7 @@ func FuzzReader(f *testing.F) {
 			return io.NopCloser(&pieces{bytes.NewReader(l[d]), int(piece)%len(l[d]) + 1}), nil
 		}
 		if len(data) == 0 {
-			t.Skip()
+			return
 		}
 		opts := &Options{MaxTotal: fuzzTotal, MaxFile: fuzzFile, MaxEntries: fuzzEntries, MaxRatio: 10}
 		whole, err := Model(t.Context(), m, l.open, t.TempDir(), opts)

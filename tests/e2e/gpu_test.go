@@ -53,7 +53,10 @@ func TestServeGPU(t *testing.T) {
 			return who.Run(t, append(append([]string{"paddock", "serve", "-d", "--replace", "--tls-verify=false", "--name", container, "--image", llamaImage, "--port", "18210"}, flags...),
 				name, "--", "--threads", "1")...)
 		}
-		t.Cleanup(func() { who.Run(t, "podman", "rm", "-f", "-i", "-t", "0", container) })
+		t.Cleanup(func() {
+			who.Run(t, "podman", "rm", "-f", "-i", "-t", "0", container)
+			who.Run(t, "paddock", "rm", "-i", name)
+		})
 		for _, which := range []string{"0", "nvidia.com/gpu=0"} {
 			if r := serve("--gpu", which); r.Code != 0 {
 				t.Fatalf("%s: --gpu %s: exit %d, %s", who.name, which, r.Code, r.Stderr)

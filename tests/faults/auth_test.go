@@ -82,7 +82,7 @@ func credentialsMissing(t *testing.T, w *world) {
 		}
 		return &proxy.Fault{Status: http.StatusUnauthorized, Header: header("WWW-Authenticate", `Basic realm="lab"`)}
 	})
-	s.fails(t, s.pull(t, w.main), 4, "401 Unauthorized", "podman login")
+	s.fails(t, s.pull(t, w.main), 4, "401 Unauthorized", "paddock login")
 	s.recovers(t, w.main)
 }
 

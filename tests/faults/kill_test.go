@@ -127,7 +127,7 @@ func killedCommitting(t *testing.T, w *world) {
 			finished++
 		}
 		if len(s.store.entries(t)) == 0 {
-			s.wantNames(t)
+			s.wantBlobsOf(t, w.small)
 			continue
 		}
 		s.wantNames(t, w.small)
