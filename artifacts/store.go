@@ -67,6 +67,13 @@ type Reader interface {
 	OpenFile(ctx context.Context, m *Model, f *File) (ReadAtCloser, int64, error)
 }
 
+// Locator is a Store whose files are files of this machine, for tools that cannot mount what its engine can. Find it by a type
+// assertion on a Store.
+type Locator interface {
+	// Locate returns where a file of a model is, or would be, as an absolute path. It is what OpenFile opens.
+	Locate(m *Model, f *File) (string, error)
+}
+
 // Checker is a Store that can tell whether a model is whole, and make room for its repair: a Land after Discard fetches
 // what is damaged. Find it by a type assertion on a Store.
 type Checker interface {

@@ -33,6 +33,11 @@ func (s *Store) OpenFile(ctx context.Context, m *artifacts.Model, f *artifacts.F
 	return file, info.Size(), nil
 }
 
-// BlobPath returns where the bytes of a digest are, or would be, on this machine: for a bind mount where the container
-// engine cannot mount artifacts.
-func (s *Store) BlobPath(f *artifacts.File) (string, error) { return s.blobPath(f.Digest) }
+// Locate returns where the bytes of a file are, or would be: see artifacts.Locator.
+func (s *Store) Locate(m *artifacts.Model, f *artifacts.File) (string, error) {
+	path, err := s.blobPath(f.Digest)
+	if err != nil {
+		return "", fmt.Errorf("locating %s of %s: %w", f.Path, orUnnamed(m.Name), err)
+	}
+	return path, nil
+}

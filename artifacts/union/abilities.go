@@ -48,6 +48,15 @@ func (s *Store) OpenFile(ctx context.Context, m *artifacts.Model, f *artifacts.F
 	return reader.OpenFile(ctx, m, f)
 }
 
+// Locate implements artifacts.Locator.
+func (s *Store) Locate(m *artifacts.Model, f *artifacts.File) (string, error) {
+	locator, err := ability[artifacts.Locator](s, m.Store)
+	if err != nil {
+		return "", fmt.Errorf("locating %s of %s: %w", f.Path, m.Name, err)
+	}
+	return locator.Locate(m, f)
+}
+
 // Check implements artifacts.Checker. What a store without files of its own keeps has nothing to be damaged.
 func (s *Store) Check(ctx context.Context, m *artifacts.Model, verify bool) ([]artifacts.Damage, error) {
 	checker, err := ability[artifacts.Checker](s, m.Store)

@@ -49,6 +49,9 @@ type Spec struct {
 	Network string
 	// Access is what the container is given of the host's accelerators; the zero Access is nothing.
 	Access gpu.Access
+	// Memory is how many bytes the container may use, CPUs how many processors' time; 0 is without a limit.
+	Memory int64
+	CPUs   float64
 	Health Health
 }
 

@@ -95,6 +95,8 @@ func commands(env *Env) []*cli.Command {
 		quadletCommand(env, &quadletRuns{
 			generate: runQuadletGenerate, install: runQuadletInstall, ls: runQuadletLs, print: runQuadletPrint, rm: runQuadletRm,
 		}),
+		kubeCommand(env, runKube),
+		composeCommand(env, runCompose),
 		gpuCommand(env, &gpuRuns{list: runGPU, fit: runGPUFit}),
 		ensureCommand(env, runEnsure),
 		dfCommand(env, runDf),

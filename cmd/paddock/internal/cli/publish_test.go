@@ -211,7 +211,7 @@ func TestPushDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path, err := p.store.BlobPath(m.Packaging.First("weights"))
+		path, err := p.store.Locate(m, m.Packaging.First("weights"))
 		if err != nil {
 			t.Fatal(err)
 		}

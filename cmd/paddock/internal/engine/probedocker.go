@@ -74,3 +74,11 @@ func (d *DockerInfo) HasCDI() bool {
 	n, minorErr := strconv.Atoi(minor)
 	return err == nil && minorErr == nil && (m > 28 || m == 28 && n >= 2)
 }
+
+// HasStartInterval says whether Docker can look at a container that starts at another pace than at one that runs: since 25.0 (its
+// release notes).
+func (d *DockerInfo) HasStartInterval() bool {
+	major, _, _ := strings.Cut(d.Version, ".")
+	m, err := strconv.Atoi(major)
+	return err == nil && m >= 25
+}
