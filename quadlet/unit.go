@@ -99,6 +99,12 @@ func container(u *unit, spec *workload.Spec) error {
 	for _, e := range spec.Env {
 		u.words("Environment", e.Name+"="+e.Value)
 	}
+	for _, s := range podmanargs.Secrets(spec) {
+		u.words("Secret", s)
+	}
+	if limits := podmanargs.Limits(spec); limits != nil {
+		u.words("PodmanArgs", limits...) // Memory= is newer than 5.4, and there is none for processors
+	}
 	for _, l := range podmanargs.Labels(spec) {
 		u.words("Label", l)
 	}

@@ -52,7 +52,9 @@ type Spec struct {
 	// Memory is how many bytes the container may use, CPUs how many processors' time; 0 is without a limit.
 	Memory int64
 	CPUs   float64
-	Health Health
+	// Secrets are those of Podman that the container is given.
+	Secrets []Secret
+	Health  Health
 }
 
 // FileMount is one read-only file in the container, or a folder of an image with all that is in it.
