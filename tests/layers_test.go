@@ -83,7 +83,7 @@ func fences() []fence {
 
 // pure lists the packages that reach neither the network nor other programs.
 func pure() []string {
-	return []string{"gpu", "artifacts/packaging", "artifacts/gguf", "artifacts/safetensors", "artifacts/workload", "transports/repofiles"}
+	return []string{"gpu", "artifacts/packaging", "artifacts/gguf", "artifacts/safetensors", "artifacts/workload", "transports/repofiles", "quadlet/kube", "quadlet/compose"}
 }
 
 // fits says whether a package's folder matches a pattern: "*" is one name.

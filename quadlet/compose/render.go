@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -26,7 +25,8 @@ type Options struct {
 
 // Render renders a workload to a file with one service. The same input gives the same bytes.
 //
-// It refuses a Spec that is not valid, files of an artifact, of which Compose knows nothing, and networks with options.
+// It refuses a Spec that is not valid, files of an artifact, of which Compose knows nothing, networks with options, and secrets: those
+// of Podman are not in reach of docker compose, and Docker has none without Swarm.
 func Render(spec *workload.Spec, opts *Options) ([]byte, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -58,6 +58,9 @@ func Render(spec *workload.Spec, opts *Options) ([]byte, error) {
 }
 
 func render(spec *workload.Spec, opts *Options) (*service, error) {
+	if len(spec.Secrets) > 0 {
+		return nil, fmt.Errorf("giving the secret %s to the container: a compose file cannot", spec.Secrets[0].Name)
+	}
 	s := &service{
 		Image: literal(spec.Image), ContainerName: spec.Name, PullPolicy: "missing", Restart: "unless-stopped",
 		Command: literals(spec.Args), Labels: literals(podmanargs.Labels(spec)), Devices: literals(spec.Devices()),
@@ -87,10 +90,10 @@ func render(spec *workload.Spec, opts *Options) (*service, error) {
 		s.SecurityOpt = append(s.SecurityOpt, "label=disable")
 	}
 	if spec.Memory > 0 {
-		s.MemLimit = strconv.FormatInt(spec.Memory, 10) + "b"
+		s.MemLimit = workload.MemoryText(spec.Memory)
 	}
 	if spec.CPUs > 0 {
-		s.CPUs = strconv.FormatFloat(spec.CPUs, 'f', -1, 64)
+		s.CPUs = workload.CPUsText(spec.CPUs)
 	}
 	return s, nil
 }

@@ -63,8 +63,18 @@ type container struct {
 }
 
 type env struct {
-	Name  string `yaml:"name"`
-	Value string `yaml:"value"`
+	Name      string     `yaml:"name"`
+	Value     *string    `yaml:"value,omitempty"`
+	ValueFrom *valueFrom `yaml:"valueFrom,omitempty"`
+}
+
+type valueFrom struct {
+	SecretKeyRef keyRef `yaml:"secretKeyRef"`
+}
+
+type keyRef struct {
+	Name string `yaml:"name"`
+	Key  string `yaml:"key"`
 }
 
 type port struct {
@@ -122,6 +132,11 @@ type volume struct {
 	Name     string       `yaml:"name"`
 	Image    *imageSource `yaml:"image,omitempty"`
 	EmptyDir *emptyDir    `yaml:"emptyDir,omitempty"`
+	Secret   *secret      `yaml:"secret,omitempty"`
+}
+
+type secret struct {
+	SecretName string `yaml:"secretName"`
 }
 
 type imageSource struct {

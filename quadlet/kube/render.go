@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -49,7 +50,7 @@ type renderer struct {
 }
 
 func prepare(spec *workload.Spec, opts *Options) (*renderer, error) {
-	if err := errors.Join(spec.Validate(), ValidateName(spec.Name)); err != nil {
+	if err := errors.Join(spec.Validate(), ValidateName(spec.Name), validSecrets(spec.Secrets)); err != nil {
 		return nil, err
 	}
 	filled, err := opts.filled(spec.Model)
@@ -132,7 +133,7 @@ func (r *renderer) annotations() map[string]string {
 func (r *renderer) pod() pod {
 	server := r.server(serverName, r.spec.Args)
 	server.Ports[0].Name = "http"
-	p := pod{Volumes: r.scratch()}
+	p := pod{Volumes: slices.Concat(r.scratch(), r.secrets(&server))}
 	switch first := &r.spec.Mounts[0]; r.opts.Volume {
 	case Modelcar:
 		p.ShareProcessNamespace = true
@@ -167,7 +168,8 @@ func (r *renderer) server(name string, args []string) container {
 		VolumeMounts: []mount{{Name: "tmp", MountPath: "/tmp"}},
 	}
 	for _, e := range r.spec.Env {
-		c.Env = append(c.Env, env{e.Name, literal(e.Value)})
+		value := literal(e.Value)
+		c.Env = append(c.Env, env{Name: e.Name, Value: &value})
 	}
 	if r.spec.Runtime == workload.VLLM {
 		c.VolumeMounts = append(c.VolumeMounts, mount{Name: "shm", MountPath: "/dev/shm"})

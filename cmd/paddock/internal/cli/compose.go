@@ -25,7 +25,7 @@ func composeCommand(env *Env, run func(context.Context, *Env, *composeOptions) e
 	return &cli.Command{
 		Name: "compose", Usage: "Print a compose file that serves a model in the store", ArgsUsage: "NAME [-- SERVER-ARGS]",
 		Description: "The file is for docker compose or podman compose on this machine. What follows -- is passed to the server.",
-		Flags:       o.workload.flags(),
+		Flags:       flagsWithout(o.workload.flags(), "secret", "api-key-secret"), // compose cannot reach Podman's
 		Action: func(c *cli.Context) error {
 			if err := exactArgsBefore(c, &o.workload.serverArgs, &o.model); err != nil {
 				return err

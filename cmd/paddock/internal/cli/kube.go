@@ -34,12 +34,14 @@ func kubeCommand(env *Env, run func(context.Context, *Env, *kubeOptions) error) 
 		Description: "A Deployment and a Service, for kubectl apply and podman kube play, or the objects of KServe. The model is an image in\n" +
 			"a registry, named by its digest. What follows -- is passed to the server.",
 		// a pod has a network of its own, and its cluster other accelerators than this machine
-		Flags: joinFlags(flagsWithout(o.workload.flags(), "host", "network", "gpu"), []cli.Flag{
+		Flags: joinFlags(flagsWithout(o.workload.flags(), "host", "network", "gpu", "secret", "api-key-secret"), []cli.Flag{
 			&cli.StringFlag{Name: "form", Destination: &o.form, Value: string(kube.Deployment), Usage: "make `FORM`: deployment or kserve"},
 			&cli.StringFlag{Name: "model-volume", Destination: &o.volume,
 				Usage: "bring the model by `KIND`: image (default), artifact, or modelcar (default with kserve)"},
 			&cli.StringFlag{Name: "gpu", Destination: &o.gpu, Value: "none",
 				Usage: "request the accelerators `WHICH`: none, auto (as many as this machine has), or a kind or resource, with =N for more than one"},
+			stringsFlag(&o.workload.secrets, "give the server a `SECRET` of the cluster's: NAME[,type=mount|env][,target=WHERE]", "secret"),
+			&cli.StringFlag{Name: "api-key-secret", Destination: &o.workload.keySecret, Usage: "let clients in that have the key in the secret `NAME` of the cluster's"},
 			&cli.StringFlag{Name: "run-as", Destination: &o.runAs,
 				Usage: "run as the user ID `UID`, or as \"image\" and the cluster say (default: 65532 where the server can)"},
 		}),
