@@ -55,7 +55,7 @@ _paddock_node() {
     '')
         flags='--help -h --config --engine --log-level --version -v'
         valued='--config --engine --log-level'
-        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion help'
+        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet kube compose gpu ensure df prune doctor info version completion help'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
@@ -161,8 +161,8 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'serve')
-        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --detach -d --dry-run --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
@@ -179,8 +179,8 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'quadlet generate')
-        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
@@ -189,8 +189,8 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --env -e --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
@@ -223,6 +223,28 @@ _paddock_node() {
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
+        ;;
+    'kube')
+        flags='--name --port -p --runtime --image --ctx-size -c --memory -m --cpus --env -e --form --model-volume --gpu --secret --api-key-secret --run-as --help -h --config --engine --log-level'
+        valued='--name --port -p --runtime --image --ctx-size -c --memory -m --cpus --env -e --form --model-volume --gpu --secret --api-key-secret --run-as --config --engine --log-level'
+        subs=''
+        choices[--runtime]='auto llama.cpp vllm'
+        choices[--form]='deployment kserve'
+        choices[--model-volume]='image artifact modelcar'
+        choices[--gpu]='none auto nvidia amd ascend mthreads intel'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
+        ;;
+    'compose')
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --network --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --network --config --engine --log-level'
+        subs=''
+        choices[--runtime]='auto llama.cpp vllm'
+        choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock ls --quiet'
         ;;
     'gpu')
         flags='--format -f --noheading -n --help -h --config --engine --log-level'
@@ -306,7 +328,7 @@ _paddock_node() {
     'help')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
-        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet gpu ensure df prune doctor info version completion'
+        subs='pull pack push copy convert tags login logout ls list inspect rm remove serve quadlet kube compose gpu ensure df prune doctor info version completion'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
@@ -430,6 +452,20 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'help quadlet rm'|'help quadlet remove')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help kube')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help compose')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''

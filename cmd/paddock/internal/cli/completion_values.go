@@ -6,6 +6,7 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/gpu"
+	"github.com/paddock-dev/paddock/quadlet/kube"
 )
 
 // flagValues returns the words that a flag of the command at path takes, so that completion offers them instead of files;
@@ -15,6 +16,9 @@ func flagValues(path []string, flag string) []string {
 	case "engine":
 		return []string{"podman", "docker"}
 	case "gpu":
+		if joinWords(path) == "kube" {
+			return []string{"none", "auto", "nvidia", "amd", "ascend", "mthreads", "intel"}
+		}
 		words := []string{"auto", "none", "all"}
 		for _, kind := range gpu.Kinds() {
 			words = append(words, string(kind))
@@ -34,6 +38,10 @@ func flagValues(path []string, flag string) []string {
 			words = append(words, string(r))
 		}
 		return words
+	case "form":
+		return []string{string(kube.Deployment), string(kube.KServe)}
+	case "model-volume":
+		return []string{string(kube.Image), string(kube.Artifact), string(kube.Modelcar)}
 	case "to":
 		return []string{"image", "artifact"}
 	case "format":

@@ -20,6 +20,9 @@ func TestValuesAreTaken(t *testing.T) {
 		{"inspect", "format", tiny},
 		{"gpu", "format", ""},
 		{"quadlet generate", "gpu", tiny},
+		{"kube", "gpu", tiny},
+		{"kube", "form", tiny},
+		{"kube", "model-volume", tiny},
 		{"version", "format", ""},
 		{"info", "format", ""},
 	} {
@@ -46,7 +49,7 @@ func TestValuesAreTaken(t *testing.T) {
 func TestValuesInTree(t *testing.T) {
 	testTree(t).walk(func(n *node) {
 		for _, f := range n.flags {
-			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT", "RUNTIME", "WHICH"}, f.placeholder)
+			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT", "RUNTIME", "WHICH", "FORM"}, f.placeholder)
 			if fixed != (f.values != nil) {
 				t.Errorf("%q --%s %s: values %q", n.words, f.long, f.placeholder, f.values)
 			}

@@ -39,7 +39,7 @@ func kubeCommand(env *Env, run func(context.Context, *Env, *kubeOptions) error) 
 			&cli.StringFlag{Name: "model-volume", Destination: &o.volume,
 				Usage: "bring the model by `KIND`: image (default), artifact, or modelcar (default with kserve)"},
 			&cli.StringFlag{Name: "gpu", Destination: &o.gpu, Value: "none",
-				Usage: "request the accelerators `WHICH`: none, auto (as many as this machine has), or a kind or resource, with =N for more than one"},
+				Usage: "request the accelerators `WHICH`: none, auto (as many as this machine has), nvidia, amd, ascend, mthreads, intel or a resource, with =N for more than one"},
 			stringsFlag(&o.workload.secrets, "give the server a `SECRET` of the cluster's: NAME[,type=mount|env][,target=WHERE]", "secret"),
 			&cli.StringFlag{Name: "api-key-secret", Destination: &o.workload.keySecret, Usage: "let clients in that have the key in the secret `NAME` of the cluster's"},
 			&cli.StringFlag{Name: "run-as", Destination: &o.runAs,
