@@ -279,3 +279,17 @@ func TestUpkeep(t *testing.T) {
 		t.Errorf("got %+v, %v", gone, err)
 	}
 }
+
+// TestLocate: a file is where the member that has its model says.
+func TestLocate(t *testing.T) {
+	p := newPair()
+	m := land(t, p, artifacts.KindImage, "quay.io/a/m:1", "x")
+	f := &m.Packaging.Files[0]
+	if got, err := p.Locate(m, f); err != nil || !strings.HasSuffix(got, f.Digest.Encoded()) {
+		t.Errorf("got %q, %v", got, err)
+	}
+	m.Store = "gone"
+	if got, err := p.Locate(m, f); err == nil {
+		t.Errorf("of no member: got %q", got)
+	}
+}
