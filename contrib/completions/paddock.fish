@@ -309,7 +309,7 @@ complete -c paddock -n '__paddock_in yes \'kube\'' -l ctx-size -s c -r -d 'use a
 complete -c paddock -n '__paddock_in yes \'kube\'' -l memory -s m -r -d 'let the container use at most SIZE of memory, such as 8g'
 complete -c paddock -n '__paddock_in yes \'kube\'' -l cpus -r -d 'let the container use the time of at most N processors, such as 2.5'
 complete -c paddock -n '__paddock_in yes \'kube\'' -l env -s e -r -d 'set NAME=VALUE in the container'
-complete -c paddock -n '__paddock_in yes \'kube\'' -l form -x -a 'deployment kserve' -d 'make FORM: deployment or kserve'
+complete -c paddock -n '__paddock_in yes \'kube\'' -l form -x -a 'deployment kserve' -d 'make objects of the KIND deployment or kserve'
 complete -c paddock -n '__paddock_in yes \'kube\'' -l model-volume -x -a 'image artifact modelcar' -d 'bring the model by KIND: image (default), artifact, or modelcar (default with kserve)'
 complete -c paddock -n '__paddock_in yes \'kube\'' -l gpu -x -a 'none auto nvidia amd ascend mthreads intel' -d 'request the accelerators WHICH: none, auto (as many as this machine has), nvidia, amd, ascend, mthreads, intel or a resource, with =N for more than one'
 complete -c paddock -n '__paddock_in yes \'kube\'' -l secret -r -d 'give the server a SECRET of the cluster\'s: NAME[,type=mount|env][,target=WHERE]'

@@ -35,7 +35,7 @@ func kubeCommand(env *Env, run func(context.Context, *Env, *kubeOptions) error) 
 			"a registry, named by its digest. What follows -- is passed to the server.",
 		// a pod has a network of its own, and its cluster other accelerators than this machine
 		Flags: joinFlags(flagsWithout(o.workload.flags(), "host", "network", "gpu", "secret", "api-key-secret"), []cli.Flag{
-			&cli.StringFlag{Name: "form", Destination: &o.form, Value: string(kube.Deployment), Usage: "make `FORM`: deployment or kserve"},
+			&cli.StringFlag{Name: "form", Destination: &o.form, Value: string(kube.Deployment), Usage: "make objects of the `KIND` deployment or kserve"},
 			&cli.StringFlag{Name: "model-volume", Destination: &o.volume,
 				Usage: "bring the model by `KIND`: image (default), artifact, or modelcar (default with kserve)"},
 			&cli.StringFlag{Name: "gpu", Destination: &o.gpu, Value: "none",
@@ -132,7 +132,7 @@ func runKube(ctx context.Context, env *Env, o *kubeOptions) error {
 	if err != nil {
 		return err
 	}
-	noteUnpullable(env, model, spec)
+	o.note(env, model, spec)
 	return ui.Text(env.Out, string(text))
 }
 
@@ -183,9 +183,13 @@ func kubeSpec(model *artifacts.Model, opts *workload.Options) (*workload.Spec, e
 	return spec, err
 }
 
-// noteUnpullable says so if no registry has the model by its name.
-func noteUnpullable(env *Env, model *artifacts.Model, spec *workload.Spec) {
+// note says what a cluster may find missing.
+func (o *kubeOptions) note(env *Env, model *artifacts.Model, spec *workload.Spec) {
 	if strings.HasPrefix(spec.Model, localRegistry) || model.Annotations[synth.OriginAnnotation] != "" {
 		ui.Note(env.Err, "no registry has "+spec.Model+": podman kube play finds it here; for a cluster, push it under a name of a registry and use that")
+	}
+	car := o.volume == string(kube.Modelcar) || o.volume == "" && o.form == string(kube.KServe)
+	if car && model.Packaging.Format == packaging.RamaLamaImage { // of which most hold nothing but the model
+		ui.Note(env.Err, "a modelcar needs a shell in the image, and one that paddock convert made has none: --model-volume image needs nothing")
 	}
 }
