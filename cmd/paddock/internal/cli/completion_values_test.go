@@ -20,11 +20,11 @@ func TestValuesAreTaken(t *testing.T) {
 		{"inspect", "format", tiny},
 		{"gpu", "format", ""},
 		{"quadlet generate", "gpu", tiny},
+		{"version", "format", ""},
+		{"info", "format", ""},
 		{"kube", "gpu", tiny},
 		{"kube", "form", tiny},
 		{"kube", "model-volume", tiny},
-		{"version", "format", ""},
-		{"info", "format", ""},
 	} {
 		path := strings.Fields(c.command)
 		values := flagValues(path, c.flag)

@@ -32,7 +32,9 @@ func imageWorld(t *testing.T, name string) (*world, *artifacts.Model) {
 // a cluster.
 func TestKube(t *testing.T) {
 	w, m := imageWorld(t, tinyCar)
-	w.env.Environ = func() []string { return []string{"PADDOCK_NETWORK=host", "PADDOCK_HOST=::1", "PADDOCK_GPU=nvidia.com/gpu=7"} }
+	w.env.Environ = func() []string {
+		return []string{"PADDOCK_NETWORK=host", "PADDOCK_HOST=::1", "PADDOCK_GPU=nvidia.com/gpu=7"}
+	}
 	w.env.Getenv = func(name string) string {
 		return map[string]string{"PADDOCK_NETWORK": "host", "PADDOCK_HOST": "::1", "PADDOCK_GPU": "nvidia.com/gpu=7"}[name]
 	}
