@@ -3,6 +3,7 @@ package staging
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -19,9 +20,7 @@ func pattern(b []byte, seed uint64, off int64) {
 	for i := 0; i+8 <= len(b); i += 8 {
 		x := (uint64(off+int64(i))>>3 + seed<<40) * 0x9e3779b97f4a7c15
 		x ^= x >> 29
-		for k := range 8 {
-			b[i+k] = byte(x >> (8 * k))
-		}
+		binary.LittleEndian.PutUint64(b[i:], x)
 	}
 }
 

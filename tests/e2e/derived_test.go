@@ -180,7 +180,7 @@ func TestServeDerived(t *testing.T) {
 				if rows := paddockLs(t, who); len(rows) != 1 || rows[name].Digest != d.String() {
 					t.Errorf("paddock ls: %+v", rows)
 				}
-				unpackedAgain(t, who.place, name, derivedName(d))
+				unpackedAgain(t, who, name, derivedName(d))
 				serve()
 				who.MustRun(t, "paddock", "rm", name)
 				assertNothingLeft(t, who)
