@@ -16,6 +16,8 @@ import (
 )
 
 // pattern fills b with the bytes of an endless blob from off on; both are multiples of 8. Each seed is another blob.
+//
+//go:norace
 func pattern(b []byte, seed uint64, off int64) {
 	for i := 0; i+8 <= len(b); i += 8 {
 		x := (uint64(off+int64(i))>>3 + seed<<40) * 0x9e3779b97f4a7c15

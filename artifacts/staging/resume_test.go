@@ -137,6 +137,7 @@ func TestResumeAfterKill(t *testing.T) {
 	const times = 8 // each in another part of the blob
 	for seed := range times {
 		t.Run(strconv.Itoa(seed), func(t *testing.T) {
+			t.Parallel()
 			a := Open(filepath.Join(t.TempDir(), "area"))
 			random := rand.New(rand.NewPCG(uint64(seed), 1))
 			p := startChild(t, a.dir)
