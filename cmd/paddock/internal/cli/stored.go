@@ -38,11 +38,16 @@ func storedPlan(store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, err
 	return atrest.StoredPlan(m, reader)
 }
 
+// notUnpacked says whether a model of the store is to be unpacked before it can be served: what is unpacked is Derivable no more.
+func notUnpacked(m *artifacts.Model) bool {
+	return m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
+}
+
 // whole returns a model of the store, and unpacks it again if what it was unpacked into is gone, as podman artifact rm leaves it. That
 // takes no network, but for a model whose files are in another's, too.
 func whole(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.Model, o *transferOptions) (*artifacts.Model, error) {
-	image := m.Kind == artifacts.KindImage && m.Store == dirstore.Word
-	if m.Packaging.Unservable == nil || !image && (!m.Packaging.Derivable || m.Packaging.Format == packaging.Unknown) {
+	image := m.Kind == artifacts.KindImage && m.Store == dirstore.Word && m.Packaging.Unservable != nil
+	if !image && !notUnpacked(m) {
 		return m, nil
 	}
 	again, err := unpackStored(ctx, env, store, m, o)
