@@ -152,5 +152,8 @@ func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference
 	if errors.Is(err, artifacts.ErrNotFound) {
 		return fetch(ctx, env, store, reference, o)
 	}
-	return model, err
+	if err != nil {
+		return nil, err
+	}
+	return whole(ctx, env, store, model, &o.transferOptions)
 }

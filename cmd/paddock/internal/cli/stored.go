@@ -5,14 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/dirstore"
 	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
@@ -35,51 +35,43 @@ func storedPlan(store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, err
 	case image && slices.ContainsFunc(doc.Layers, compressed):
 		return nil, fmt.Errorf("%s %w, and its layers were compressed: Podman does not keep their bytes", nameOrDigest(m), artifacts.ErrIsImage)
 	}
-	plan := &artifacts.Plan{
-		Kind: m.Kind, Manifest: m.Manifest, MediaType: packaging.ManifestMediaType("", m.Manifest), Digest: m.Digest,
-	}
-	if name, err := artifacts.ParseName(m.Name); err == nil {
-		plan.Name = name
-	}
-	seen := map[digest.Digest]bool{}
-	for i, d := range append([]ocispec.Descriptor{doc.Config}, doc.Layers...) {
-		if seen[d.Digest] {
-			continue
-		}
-		seen[d.Digest] = true
-		s := &storedBlob{reader: reader, model: m, file: artifacts.File{Path: "blob", Digest: d.Digest, Size: d.Size}}
-		if image && i > 0 {
-			s.file.Encoding = packaging.Tar
-		}
-		plan.Blobs = append(plan.Blobs, artifacts.Blob{Digest: d.Digest, Size: d.Size, MediaType: d.MediaType, Open: s.open})
-	}
-	return plan, nil
+	return atrest.StoredPlan(m, reader)
 }
 
-// storedBlob is a blob of a model in the store; its open is an artifacts.Opener.
-type storedBlob struct {
-	reader artifacts.Reader
-	model  *artifacts.Model
-	file   artifacts.File
+// notUnpacked says whether a model of the store is to be unpacked before it can be served: what is unpacked is Derivable no more.
+func notUnpacked(m *artifacts.Model) bool {
+	return m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
 }
 
-func (s *storedBlob) open(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
-	r, size, err := s.reader.OpenFile(ctx, s.model, &s.file)
+// whole returns a model of the store, and unpacks it again if what it was unpacked into is gone, as podman artifact rm leaves it. That
+// takes no network, but for a model whose files are in another's, too.
+func whole(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.Model, o *transferOptions) (*artifacts.Model, error) {
+	image := m.Kind == artifacts.KindImage && m.Store == dirstore.Word && m.Packaging.Unservable != nil
+	if !image && !notUnpacked(m) {
+		return m, nil
+	}
+	again, err := unpackStored(ctx, env, store, m, o)
+	if err != nil {
+		return nil, WithHint(fmt.Errorf("unpacking %s again: %w", nameOrDigest(m), err), "paddock ensure "+nameOrDigest(m)+" fetches what is missing")
+	}
+	return again, nil
+}
+
+// unpackStored lands a model of the store anew, from the blobs that the store has of it. The error wraps artifacts.ErrNotFound if
+// that is not all that is needed.
+func unpackStored(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.Model, o *transferOptions) (*artifacts.Model, error) {
+	reader, ok := store.(artifacts.Reader)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("reading its files: %w by this kind of store", errors.ErrUnsupported)
+	case m.Packaging.Base != "":
+		return nil, fmt.Errorf("%w here: the files of %s, which it refers to", artifacts.ErrNotFound, m.Packaging.Base)
+	}
+	plan, err := atrest.StoredPlan(m, reader)
 	if err != nil {
 		return nil, err
 	}
-	if size != s.file.Size {
-		err := fmt.Errorf("%w: blob %s of %s has %d bytes, not %d", artifacts.ErrVerification, s.file.Digest, nameOrDigest(s.model), size, s.file.Size)
-		return nil, errors.Join(err, r.Close())
-	}
-	if length < 0 {
-		length = size - offset
-	}
-	return &section{io.NewSectionReader(r, offset, length), r}, nil
-}
-
-// section is a part of an open file.
-type section struct {
-	io.Reader
-	io.Closer
+	progress := o.show(env)
+	defer progress.Close()
+	return store.Land(ctx, plan, &artifacts.LandOptions{Progress: progress})
 }
