@@ -26,7 +26,7 @@ func complete(ctx context.Context, plan *artifacts.Plan) (*artifacts.Plan, error
 		}
 		found[i] = artifacts.Found{Digest: digest.FromBytes(data), Size: int64(len(data))}
 		if p.Digest != "" && p.Digest != found[i].Digest {
-			return nil, fmt.Errorf("fetching %s: %w", p.Name, artifacts.ErrVerification)
+			return nil, fmt.Errorf("fetching %s: %w: the bytes have digest %s, not %s", p.Name, artifacts.ErrVerification, found[i].Digest, p.Digest)
 		}
 		if err := pack.Cut(p.Name, bytes.NewReader(data), found[i].Size); err != nil {
 			return nil, err

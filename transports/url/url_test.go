@@ -350,7 +350,7 @@ func TestErrors(t *testing.T) {
 		}, says: "not a web address"},
 		"silence":   {change: func(_ http.ResponseWriter, req *http.Request) bool { <-req.Context().Done(); return true }, as: &temporary, says: "m.gguf"},
 		"truncated": {change: truncated(data), is: artifacts.ErrNoRange, says: "bytes are missing"},
-		"wrong sha": {suffix: "#sha256=" + strings.Repeat("0", 64), is: artifacts.ErrVerification, says: "has digest"},
+		"wrong sha": {suffix: "#sha256=" + strings.Repeat("0", 64), is: artifacts.ErrVerification, says: "the bytes have digest sha256:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "truncated" && testing.Short() {

@@ -118,6 +118,7 @@ func naming(reference string, err error) error {
 	if strings.Contains(err.Error(), localName(reference)) {
 		return err
 	}
+	reference, _, _ = strings.Cut(reference, "#sha256=")                          // the error has the digest
 	return fmt.Errorf("pulling %s: %w", source.Scrub(errors.New(reference)), err) // a URL may hold secrets
 }
 

@@ -139,5 +139,5 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return shortNamed(env, table)
+	return shortNamed(env, table), nil
 }
