@@ -17,29 +17,34 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// storedPlan is the plan of a model in the store, to send it elsewhere: its own manifest, whatever was derived from it here.
-func storedPlan(store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, error) {
+// storedPlan is the plan of a model in the store, to send it elsewhere: its own manifest, whatever was derived from it here. Of an
+// image whose layers were compressed the bytes are gone: its plan has the tars that were in them, under another digest.
+func storedPlan(ctx context.Context, store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, error) {
 	reader, ok := store.(artifacts.Reader)
 	if !ok {
 		return nil, fmt.Errorf("reading %s: the files of the store cannot be read", nameOrDigest(m))
 	}
-	var doc ocispec.Manifest
-	if err := json.Unmarshal(m.Manifest, &doc); err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s: %w", nameOrDigest(m), err)
-	}
 	image := m.Kind == artifacts.KindImage
-	compressed := func(l ocispec.Descriptor) bool { return !strings.HasSuffix(l.MediaType, ".tar") }
-	switch {
-	case image && m.Store != imagestore.Word:
+	if image && m.Store != imagestore.Word {
 		return nil, fmt.Errorf("%s %w", nameOrDigest(m), artifacts.ErrIsImage)
-	case image && slices.ContainsFunc(doc.Layers, compressed):
-		return nil, fmt.Errorf("%s %w, and its layers were compressed: Podman does not keep their bytes", nameOrDigest(m), artifacts.ErrIsImage)
 	}
-	plan := &artifacts.Plan{
-		Kind: m.Kind, Manifest: m.Manifest, MediaType: packaging.ManifestMediaType("", m.Manifest), Digest: m.Digest,
+	plan := &artifacts.Plan{Kind: m.Kind, Manifest: m.Manifest, Digest: m.Digest}
+	if image {
+		manifest, err := uncompressed(ctx, reader, m)
+		if err != nil {
+			return nil, fmt.Errorf("%s %w, of which the layers cannot be had: %w", nameOrDigest(m), artifacts.ErrIsImage, err)
+		}
+		if manifest != nil {
+			plan.Manifest, plan.Digest = manifest, digest.FromBytes(manifest)
+		}
 	}
+	plan.MediaType = packaging.ManifestMediaType("", plan.Manifest)
 	if name, err := artifacts.ParseName(m.Name); err == nil {
 		plan.Name = name
+	}
+	var doc ocispec.Manifest
+	if err := json.Unmarshal(plan.Manifest, &doc); err != nil {
+		return nil, fmt.Errorf("reading the manifest of %s: %w", nameOrDigest(m), err)
 	}
 	seen := map[digest.Digest]bool{}
 	for i, d := range append([]ocispec.Descriptor{doc.Config}, doc.Layers...) {
@@ -54,6 +59,41 @@ func storedPlan(store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, err
 		plan.Blobs = append(plan.Blobs, artifacts.Blob{Digest: d.Digest, Size: d.Size, MediaType: d.MediaType, Open: s.open})
 	}
 	return plan, nil
+}
+
+// uncompressed describes an image by the tars in its layers; nil if none of them was compressed.
+func uncompressed(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) ([]byte, error) {
+	var doc ocispec.Manifest
+	if err := json.Unmarshal(m.Manifest, &doc); err != nil {
+		return nil, fmt.Errorf("reading the manifest: %w", err)
+	}
+	if !slices.ContainsFunc(doc.Layers, func(l ocispec.Descriptor) bool { return !strings.HasSuffix(l.MediaType, ".tar") }) {
+		return nil, nil
+	}
+	r, size, err := reader.OpenFile(ctx, m, &artifacts.File{Path: "config", Digest: doc.Config.Digest})
+	if err != nil {
+		return nil, err
+	}
+	config, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err = errors.Join(err, r.Close()); err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	layers, err := packaging.ImageLayers(m.Manifest, config)
+	if err != nil {
+		return nil, err
+	}
+	sizes := make([]int64, len(layers))
+	for i := range layers {
+		r, size, err := reader.OpenFile(ctx, m, &artifacts.File{Path: layers[i].Path, Digest: layers[i].DiffID, Encoding: packaging.Tar})
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Close(); err != nil {
+			return nil, fmt.Errorf("closing %s: %w", layers[i].Path, err)
+		}
+		sizes[i] = size
+	}
+	return packaging.Uncompress(m.Manifest, config, sizes)
 }
 
 // storedBlob is a blob of a model in the store; its open is an artifacts.Opener.
