@@ -76,9 +76,27 @@ func (r *Resolver) follow(ctx context.Context, name artifacts.Name, src types.Im
 		if err != nil {
 			return nil, fmt.Errorf("choosing from the index %s: %w", describe(name, at), err)
 		}
+		if err := r.tell(name, raw, chosen); err != nil {
+			return nil, err
+		}
 		at = &chosen.Digest
 	}
 	return nil, fmt.Errorf("reading manifest of %s: indexes are nested more than %d deep", name, packaging.MaxIndexDepth)
+}
+
+// tell says what is taken of an index, if there is more in it.
+func (r *Resolver) tell(name artifacts.Name, index []byte, chosen packaging.Descriptor) error {
+	if r.say == nil {
+		return nil
+	}
+	left, err := packaging.Left(index, chosen)
+	if err != nil {
+		return fmt.Errorf("reading the index %s: %w", name, err)
+	}
+	if left != "" {
+		r.say(fmt.Sprintf("%s is an index: taking %s, %s, and leaving %s", name, packaging.Choice(chosen), chosen.Digest, left))
+	}
+	return nil
 }
 
 // mismatch tells a manifest whose bytes are wrong from one that could not be read; the library has no type for it.

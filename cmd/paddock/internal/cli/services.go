@@ -92,7 +92,7 @@ func registryOptions(env *Env, o *originOptions) (*registry.Options, error) {
 	user, password, _ := strings.Cut(o.creds, ":")
 	opts := &registry.Options{
 		AuthFile: o.authFile, Username: user, Password: password, CertDir: o.certDir,
-		UserAgent: appName + "/" + version, Logger: env.Log(), Getenv: env.Getenv,
+		UserAgent: appName + "/" + version, Logger: env.Log(), Getenv: env.Getenv, Say: o.say,
 		Stall: time.Duration(cfg.Pull.StallTimeout.Value) * time.Second,
 	}
 	if o.tlsVerify != types.OptionalBoolUndefined {
