@@ -50,7 +50,7 @@ func start(t *testing.T, o *fake.Options) (*fake.Registry, *Resolver) {
 		}
 	}
 	return reg, New(&Options{
-		Web:    source.WebOptions{Trust: &source.Trust{CertDir: certs, Insecure: o == nil || !o.TLS}, Stall: time.Second},
+		Web:    source.WebOptions{Trust: &source.Trust{CertDir: certs, Insecure: o == nil || !o.TLS}, Stall: time.Second, Wait: func(context.Context, time.Duration) error { return nil }},
 		System: policy(t, `{"default":[{"type":"insecureAcceptAnything"}]}`),
 	})
 }

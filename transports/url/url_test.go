@@ -77,7 +77,7 @@ func start(t *testing.T, h http.Handler, tls bool) (*Resolver, string) {
 			t.Fatal(err)
 		}
 	}
-	o := &Options{Web: source.WebOptions{Trust: &source.Trust{CertDir: certs}, Stall: time.Second}, System: policy(t, `{"default":[{"type":"insecureAcceptAnything"}]}`)}
+	o := &Options{Web: source.WebOptions{Trust: &source.Trust{CertDir: certs}, Stall: time.Second, Wait: func(context.Context, time.Duration) error { return nil }}, System: policy(t, `{"default":[{"type":"insecureAcceptAnything"}]}`)}
 	return New(o), s.URL
 }
 

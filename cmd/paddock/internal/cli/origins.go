@@ -22,7 +22,7 @@ import (
 // pathRows are the transports of what has an address or a path of its own. web is how the network is asked.
 func pathRows(web *source.WebOptions, sys *types.SystemContext) []transports.Transport {
 	anonymous := *web
-	anonymous.Username, anonymous.Password = "", "" // --creds are for what was named, and Ollama's registry takes none
+	anonymous.Authorize = nil // --creds are for what was named, and Ollama's registry takes none
 	rows := []transports.Transport{
 		{Name: "ollama", Schemes: []string{"ollama"}, Hosts: ollama.Sites(), Resolver: ollama.New(&ollama.Options{Web: anonymous, System: sys})},
 		{Name: "url", Schemes: []string{"https", "http"}, WholeURL: true, Resolver: url.New(&url.Options{Web: *web, System: sys})},

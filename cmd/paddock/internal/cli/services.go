@@ -133,7 +133,7 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 	web := &source.WebOptions{
 		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
-		Agent: opts.UserAgent, Username: opts.Username, Password: opts.Password, Stall: opts.Stall,
+		Agent: opts.UserAgent, Authorize: source.BasicAuth(opts.Username, opts.Password), Stall: opts.Stall, Logger: env.Log(),
 	}
 	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
 	if err != nil {
