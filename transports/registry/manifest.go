@@ -3,7 +3,9 @@ package registry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	"go.podman.io/image/v5/docker"
@@ -31,10 +33,30 @@ func (r *Resolver) patience(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the registry did not answer within %s", limit))
 }
 
+// busyWait is how long a registry that did not answer is asked once more, for the reason alone.
+const busyWait = 5 * time.Second
+
 // resolve makes the Plan of a full name.
 func (r *Resolver) resolve(ctx context.Context, name artifacts.Name) (*artifacts.Plan, error) {
-	ctx, cancel := r.patience(ctx)
+	short, cancel := r.patience(ctx)
 	defer cancel()
+	plan, err := r.resolveOnce(short, name)
+	if short.Err() == nil || ctx.Err() != nil {
+		return plan, err
+	}
+	// go.podman.io/image waits for a registry that wants to be left alone, and says nothing of it.
+	ask, stop := context.WithTimeout(ctx, min(busyWait, cmp.Or(r.stall, source.DefaultStall)))
+	defer stop()
+	_, why := r.head(ask, name)
+	var status *source.StatusError
+	var temporary *artifacts.TemporaryError
+	if errors.As(why, &temporary) && errors.As(why, &status) {
+		return nil, fmt.Errorf("reading manifest of %s: %w", name, why)
+	}
+	return plan, err
+}
+
+func (r *Resolver) resolveOnce(ctx context.Context, name artifacts.Name) (*artifacts.Plan, error) {
 	policy, err := r.policy()
 	if err != nil {
 		return nil, err
