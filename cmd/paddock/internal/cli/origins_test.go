@@ -105,6 +105,9 @@ func TestBrokenShortNames(t *testing.T) {
 		if code, _, err := w.run(t, "pull", "tiny"); code != exitError || !strings.Contains(err.Error(), conf) {
 			t.Errorf("%s: exit %d, %v", name, code, err)
 		}
+		if w.must(t, "info"); !strings.Contains(w.err.String(), conf) {
+			t.Errorf("%s: info says %q", name, w.err)
+		}
 		if err := os.Remove(conf); err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func storedPlan(ctx context.Context, store artifacts.Store, m *artifacts.Model) 
 	if image {
 		manifest, err := uncompressed(ctx, reader, m)
 		if err != nil {
-			return nil, fmt.Errorf("%s %w, of which the layers cannot be had: %w", nameOrDigest(m), artifacts.ErrIsImage, err)
+			return nil, fmt.Errorf("%s %w, of which the layers cannot be had: %v", nameOrDigest(m), artifacts.ErrIsImage, err) // it is there, whatever is not found
 		}
 		if manifest != nil {
 			plan.Manifest, plan.Digest = manifest, digest.FromBytes(manifest)
