@@ -77,7 +77,7 @@ func start(t *testing.T, h http.Handler, tls bool) (*Resolver, string) {
 			t.Fatal(err)
 		}
 	}
-	o := &Options{Web: source.WebOptions{Trust: &source.Trust{CertDir: certs}, Stall: time.Second, Wait: func(context.Context, time.Duration) error { return nil }}, System: policy(t, `{"default":[{"type":"insecureAcceptAnything"}]}`)}
+	o := &Options{Web: source.WebOptions{Trust: &source.Trust{CertDir: certs}, Wait: func(context.Context, time.Duration) error { return nil }}, System: policy(t, `{"default":[{"type":"insecureAcceptAnything"}]}`)}
 	return New(o), s.URL
 }
 
@@ -358,6 +358,9 @@ func TestErrors(t *testing.T) {
 			}
 			t.Parallel()
 			r, at := start(t, &web{t: t, data: data, change: c.change}, true)
+			if name == "silence" {
+				r.o.Web.Stall = time.Second
+			}
 			plan, err := r.Resolve(t.Context(), at+"/m.gguf"+c.suffix)
 			if err == nil {
 				dir := t.TempDir()

@@ -188,12 +188,12 @@ func (f *originFault) front(t *testing.T, behind string, o *testOrigin) *url.URL
 	return at
 }
 
-// originWorld is a machine that waits for no server longer than a second.
-func originWorld(t *testing.T, vars map[string]string) *world {
+// originWorld is a machine that waits for a server no longer than stall, in seconds.
+func originWorld(t *testing.T, vars map[string]string, stall string) *world {
 	t.Helper()
 	w := hubWorld(t, vars)
 	conf := filepath.Join(w.env.Root, "etc/containers")
-	write(t, filepath.Join(conf, "paddock.conf"), "[pull]\nstall_timeout = 1\n")
+	write(t, filepath.Join(conf, "paddock.conf"), "[pull]\nstall_timeout = "+stall+"\n")
 	write(t, filepath.Join(conf, "registries.conf"), "")
 	w.env.Services.Registry = func(env *Env, o *originOptions) (*registry.Resolver, error) {
 		opts, err := registryOptions(env, o)
@@ -216,7 +216,11 @@ func TestOriginErrors(t *testing.T) {
 			t.Run(what+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				front := fault.front(t, o.start(t, weights), &o)
-				w := originWorld(t, o.vars(front))
+				stall := "15"
+				if what == "time-out" || what == "429" { // in which a registry is waited for
+					stall = "2"
+				}
+				w := originWorld(t, o.vars(front), stall)
 				args := append([]string{"pull", "-q"}, o.typed(front))
 				if !fault.tls {
 					args = append(args, o.flags...)
