@@ -75,7 +75,7 @@ func (d *Doctor) unpackAgain(ctx context.Context, f *artifacts.Finding, wait fun
 	case err != nil:
 		return false, err
 	}
-	plan, err := StoredPlan(m, d.Reader)
+	plan, err := StoredPlan(m, m.Manifest, d.Reader)
 	if err != nil {
 		return false, err
 	}

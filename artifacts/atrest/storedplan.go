@@ -6,20 +6,22 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// StoredPlan is the plan of a model that a store has: its own manifest, whatever was derived from it there, and blobs that are
-// read from the store. One that is not there fails to open, with an error that wraps artifacts.ErrNotFound. The plan has no
-// Name if the model's is none.
-func StoredPlan(m *artifacts.Model, reader artifacts.Reader) (*artifacts.Plan, error) {
-	refs, err := ParseRefs(m.Manifest)
+// StoredPlan is the plan of a model that a store has, whatever was derived from it there: a manifest, which is the model's own or
+// one that names other forms of its files, and blobs that are read from the store. One that is not there fails to open, with an
+// error that wraps artifacts.ErrNotFound. The plan has no Name if the model's is none.
+func StoredPlan(m *artifacts.Model, manifest []byte, reader artifacts.Reader) (*artifacts.Plan, error) {
+	refs, err := ParseRefs(manifest)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", Label(m.Name), err)
 	}
 	plan := &artifacts.Plan{
-		Kind: m.Kind, Manifest: m.Manifest, MediaType: packaging.ManifestMediaType("", m.Manifest), Digest: m.Digest,
+		Kind: m.Kind, Manifest: manifest, MediaType: packaging.ManifestMediaType("", manifest), Digest: digest.FromBytes(manifest),
 	}
 	if name, err := artifacts.ParseName(m.Name); err == nil {
 		plan.Name = name
@@ -49,12 +51,17 @@ func StoredFile(m *artifacts.Model, f *artifacts.File, reader artifacts.Reader) 
 		if length < 0 {
 			length = size - offset
 		}
-		return &section{io.NewSectionReader(r, offset, length), r}, nil
+		return Section(r, offset, length), nil
 	}
 }
 
-// section is a part of an open file.
-type section struct {
-	io.Reader
+// Section reads length bytes of an open file from offset on, and closes the file.
+func Section(f interface {
+	io.ReaderAt
 	io.Closer
+}, offset, length int64) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(f, offset, length), f}
 }

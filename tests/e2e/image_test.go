@@ -68,7 +68,8 @@ func assertImage(t *testing.T, who place, name, packaging string) {
 	who.MustRun(t, "paddock", "doctor")
 }
 
-// TestImageIndex: behind an index with an attestation is one image.
+// TestImageIndex: behind an index with an attestation is one image. Its layers were compressed, so that it is pushed under
+// another digest: as the same image.
 func TestImageIndex(t *testing.T) {
 	who := asRoot(t)
 	reg := startRegistry(t, nil)
@@ -81,6 +82,17 @@ func TestImageIndex(t *testing.T) {
 	if pulled != reg.Addr+"/m/raw:index "+digest {
 		t.Errorf("pulled %q, want the digest %s", pulled, digest)
 	}
+	again := reg.Addr + "/m/again:1"
+	pushed := digestIn(t, who.MustRun(t, "paddock", "push", "-q", "--tls-verify=false", reg.Addr+"/m/raw:index", again))
+	if pushed == digest {
+		t.Errorf("the digest of compressed layers, %s, is that of uncompressed ones", pushed)
+	}
+	before := who.MustRun(t, "podman", "image", "inspect", "--format", "{{.Id}}", reg.Addr+"/m/raw:index")
+	who.MustRun(t, "paddock", "rm", reg.Addr+"/m/raw:index")
+	if after := who.MustRun(t, "podman", "pull", "-q", "--tls-verify=false", again); after != before {
+		t.Errorf("what was pushed is the image %s, not %s", after, before)
+	}
+	assertImage(t, who, again, "ramalama-image")
 	who.MustRun(t, "paddock", "rm", "--all")
 	if left := who.MustRun(t, "paddock", "ls", "-q"); left != "" || imageLine(t, who, llamaImage) == "" {
 		t.Errorf("after rm --all paddock shows %q, and the server's image must stay", left)

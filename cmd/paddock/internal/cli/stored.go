@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -17,25 +18,63 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
-// storedPlan is the plan of a model in the store, to send it elsewhere: its own manifest, whatever was derived from it here.
-func storedPlan(store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, error) {
+// storedPlan is the plan of a model in the store, to send it elsewhere: its own manifest, whatever was derived from it here. Of an
+// image whose layers were compressed the bytes are gone: its plan has the tars that were in them, under another digest.
+func storedPlan(ctx context.Context, store artifacts.Store, m *artifacts.Model) (*artifacts.Plan, error) {
 	reader, ok := store.(artifacts.Reader)
 	if !ok {
 		return nil, fmt.Errorf("reading %s: the files of the store cannot be read", nameOrDigest(m))
 	}
+	image := m.Kind == artifacts.KindImage
+	if image && m.Store != imagestore.Word {
+		return nil, fmt.Errorf("%s %w", nameOrDigest(m), artifacts.ErrIsImage)
+	}
+	manifest := m.Manifest
+	if image {
+		bare, err := uncompressed(ctx, reader, m)
+		if err != nil {
+			return nil, fmt.Errorf("%s %w, of which the layers cannot be had: %v", nameOrDigest(m), artifacts.ErrIsImage, err) // it is there, whatever is not found
+		}
+		if bare != nil {
+			manifest = bare
+		}
+	}
+	return atrest.StoredPlan(m, manifest, reader)
+}
+
+// uncompressed describes an image by the tars in its layers; nil if none of them was compressed.
+func uncompressed(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) ([]byte, error) {
 	var doc ocispec.Manifest
 	if err := json.Unmarshal(m.Manifest, &doc); err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s: %w", nameOrDigest(m), err)
+		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
-	image := m.Kind == artifacts.KindImage
-	compressed := func(l ocispec.Descriptor) bool { return !strings.HasSuffix(l.MediaType, ".tar") }
-	switch {
-	case image && m.Store != imagestore.Word:
-		return nil, fmt.Errorf("%s %w", nameOrDigest(m), artifacts.ErrIsImage)
-	case image && slices.ContainsFunc(doc.Layers, compressed):
-		return nil, fmt.Errorf("%s %w, and its layers were compressed: Podman does not keep their bytes", nameOrDigest(m), artifacts.ErrIsImage)
+	if !slices.ContainsFunc(doc.Layers, func(l ocispec.Descriptor) bool { return !strings.HasSuffix(l.MediaType, ".tar") }) {
+		return nil, nil
 	}
-	return atrest.StoredPlan(m, reader)
+	r, size, err := reader.OpenFile(ctx, m, &artifacts.File{Path: "config", Digest: doc.Config.Digest})
+	if err != nil {
+		return nil, err
+	}
+	config, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err = errors.Join(err, r.Close()); err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	layers, err := packaging.ImageLayers(m.Manifest, config)
+	if err != nil {
+		return nil, err
+	}
+	sizes := make([]int64, len(layers))
+	for i := range layers {
+		r, size, err := reader.OpenFile(ctx, m, &artifacts.File{Path: layers[i].Path, Digest: layers[i].DiffID, Encoding: packaging.Tar})
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Close(); err != nil {
+			return nil, fmt.Errorf("closing %s: %w", layers[i].Path, err)
+		}
+		sizes[i] = size
+	}
+	return packaging.Uncompress(m.Manifest, config, sizes)
 }
 
 // notUnpacked says whether a model of the store is to be unpacked before it can be served: what is unpacked is Derivable no more.
@@ -67,7 +106,7 @@ func unpackStored(ctx context.Context, env *Env, store artifacts.Store, m *artif
 	case m.Packaging.Base != "":
 		return nil, fmt.Errorf("%w here: the files of %s, which it refers to", artifacts.ErrNotFound, m.Packaging.Base)
 	}
-	plan, err := atrest.StoredPlan(m, reader)
+	plan, err := atrest.StoredPlan(m, m.Manifest, reader)
 	if err != nil {
 		return nil, err
 	}
