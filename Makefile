@@ -33,10 +33,18 @@ build: ## Build bin/paddock
 build-static: ## Build bin/paddock without cgo, which runs anywhere
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
+# The end to end tests in three parts of about the same length, each in a lab of its own; a new test is in the third one.
+E2E := -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
+FAULTS := -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
+PART1 := ^Test(Packagings|OldPodman)
+PART2 := ^Test(Docker|Images|Image|Hostile|Policy|Mirror|Derived)
+LAB := $(or $(PADDOCK_LAB),/var/tmp/paddock-lab)
+
 .PHONY: test
-test: lab lint ## Run every test, end to end ones included, and fuzz beside them; needs root
-	go run ./tests/tally -beside='FUZZJOBS=1 tests/fuzz $(FUZZTIME)' -- -race ./... -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e \
-		-- -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
+test: ## Run every test, end to end ones included, and fuzz beside them; needs root
+	go run ./tests/tally -- sh 'make lint' ++ sh tests/lab/labs ++ -race ./... \
+		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) ++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)' $(E2E) \
+		++ PADDOCK_LAB=$(LAB)-4 $(FAULTS) ++ FUZZJOBS=3 sh 'tests/fuzz $(FUZZTIME)'
 
 .PHONY: unit
 unit: ## Run the tests of the packages; as root, those that mount too
@@ -44,7 +52,7 @@ unit: ## Run the tests of the packages; as root, those that mount too
 
 .PHONY: e2e
 e2e: lab ## Run the end to end tests in the lab; needs root
-	go run ./tests/tally -- -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
+	go run ./tests/tally -- $(E2E)
 
 .PHONY: bench
 bench: lab ## Measure against podman, skopeo, oras and curl; needs root
@@ -52,7 +60,7 @@ bench: lab ## Measure against podman, skopeo, oras and curl; needs root
 
 .PHONY: faults
 faults: lab ## Run the tests that cut, stall, spoil, kill and fill disks; needs root
-	go run ./tests/tally -- -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
+	go run ./tests/tally -- $(FAULTS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz each parser for FUZZTIME

@@ -26,6 +26,14 @@ type DoctorOptions struct {
 	Wait func(reason string)
 }
 
+// Listener returns Wait; nil of nil options.
+func (o *DoctorOptions) Listener() func(reason string) {
+	if o == nil {
+		return nil
+	}
+	return o.Wait
+}
+
 // FindingKind says what is wrong.
 type FindingKind string
 
@@ -43,6 +51,8 @@ const (
 	FindingUnnamed FindingKind = "unnamed"
 	// FindingDamaged is a model of which blobs are missing or have a wrong size. Only its origin has the bytes.
 	FindingDamaged FindingKind = "damaged"
+	// FindingNotUnpacked is a model that is whole, but not the files that it was unpacked into, or was never unpacked.
+	FindingNotUnpacked FindingKind = "not-unpacked"
 	// FindingNoOrigin is an entry of files that were unpacked from a model which is gone.
 	FindingNoOrigin FindingKind = "no-origin"
 	// FindingOrphan is a blob that no entry needs, older than the grace period, and that no process has open.

@@ -204,6 +204,40 @@ func TestDerivedIsRepaired(t *testing.T) {
 	}
 }
 
+// TestDoctorUnpacksAgain: what became of unpacked files is found, and mended from what the store has. Wrong bytes are not read, and
+// the files of another kit are not there to be unpacked.
+func TestDoctorUnpacksAgain(t *testing.T) {
+	for what, spoil := range map[string]func(*testing.T, *layout, *record){
+		"a file is missing":      func(t *testing.T, l *layout, _ *record) { remove(t, l.file(blobFile(digest.FromString("weights")))) },
+		"the manifest is torn":   func(t *testing.T, l *layout, r *record) { overwrite(t, l.file(blobFile(r.unpacked)), "{") },
+		"the record is gone":     func(t *testing.T, l *layout, _ *record) { remove(t, l.file(derivedFile)) },
+		"the record is nonsense": func(t *testing.T, l *layout, _ *record) { overwrite(t, l.file(derivedFile), "x") },
+	} {
+		s := testStore(t)
+		m := land(t, s, tarred(t, testName))
+		l := s.layoutOf(storetest.ParseName(t, testName))
+		r := l.read()
+		spoil(t, &l, &r)
+		findings := diagnose(t, s, artifacts.FindingNotUnpacked)
+		if mended, err := s.Mend(t.Context(), findings, nil); err != nil || len(mended) != 1 {
+			t.Errorf("%s: mended %+v, %v", what, mended, err)
+		}
+		if found, err := s.Find(t.Context(), testName); err != nil || !reflect.DeepEqual(found, m) {
+			t.Errorf("%s: found %+v, %v; want %+v", what, found, err, m)
+		}
+		checkWhole(t, s, m)
+		diagnose(t, s)
+	}
+	s := testStore(t)
+	top, _ := based(t, testName, "weights")
+	land(t, s, top)
+	l := s.layoutOf(storetest.ParseName(t, testName))
+	remove(t, l.file(derivedFile))
+	if findings := diagnose(t, s, artifacts.FindingNotUnpacked); findings[0].Mendable {
+		t.Errorf("%+v", findings)
+	}
+}
+
 // TestHostileArchive: what is refused leaves nothing behind.
 func TestHostileArchive(t *testing.T) {
 	s := testStore(t)

@@ -16,27 +16,18 @@ import (
 // Diagnose returns what is wrong in the store and in the staging area: see artifacts.Doctor. It takes the lock for reading
 // only. There is no file whose use it could not know, so that the grace period does not matter.
 func (s *Store) Diagnose(ctx context.Context, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
-	lock, err := s.lock.Read(ctx, waitOf(opts), atrest.Forever)
-	if err != nil {
-		return nil, fmt.Errorf("examining %s: %w", s.root, err)
-	}
-	findings, err := s.examine()
-	lock.Release()
-	if err != nil {
-		return nil, fmt.Errorf("examining %s: %w", s.root, err)
-	}
-	stale, err := atrest.StaleDownloads(s.area, s.stale)
-	if err != nil {
-		return nil, fmt.Errorf("examining %s: %w", s.StagingDir(), err)
-	}
-	return append(findings, stale...), nil
+	return s.doctor().Diagnose(func() ([]artifacts.Finding, error) {
+		lock, err := s.lock.Read(ctx, opts.Listener(), atrest.Forever)
+		if err != nil {
+			return nil, err
+		}
+		defer lock.Release()
+		return s.examine()
+	})
 }
 
-func waitOf(opts *artifacts.DoctorOptions) func(string) {
-	if opts == nil {
-		return nil
-	}
-	return opts.Wait
+func (s *Store) doctor() *atrest.Doctor {
+	return &atrest.Doctor{Store: s, Reader: s, Root: s.root, Area: s.area, Stale: s.stale}
 }
 
 // examine looks at the store. The caller holds the lock.
@@ -47,7 +38,7 @@ func (s *Store) examine() ([]artifacts.Finding, error) {
 	}
 	var findings []artifacts.Finding
 	for i := range c.layouts {
-		f, err := examineLayout(&c.layouts[i])
+		f, err := s.examineLayout(&c.layouts[i])
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +100,7 @@ func leftover(path string, bytes int64, detail string) artifacts.Finding {
 }
 
 // examineLayout returns what is wrong with a layout; nil if nothing is.
-func examineLayout(l *layout) (*artifacts.Finding, error) {
+func (s *Store) examineLayout(l *layout) (*artifacts.Finding, error) {
 	r := l.read()
 	f := &artifacts.Finding{Name: l.name.String(), Digest: r.digest, Action: "remove the model", Mendable: true}
 	f.Kind = artifacts.FindingNoManifest
@@ -128,19 +119,43 @@ func examineLayout(l *layout) (*artifacts.Finding, error) {
 		f.Kind, f.Detail = artifacts.FindingIndexEntry, "it is an index of several manifests, which is no model"
 		return f, nil
 	}
-	blobs, err := r.needs()
+	blobs, err := needs(r.manifest, nil)
 	if err != nil {
 		f.Detail = fmt.Sprintf("its manifest cannot be read: %v", err)
 		return f, nil
 	}
 	f.Kind, f.Action, f.Mendable = artifacts.FindingDamaged, "pull the model again, or remove it", false
-	if r.derivedErr != nil {
-		f.Detail = r.derivedErr.Error()
-		return f, nil
-	}
-	f.Detail, err = l.damage(blobs)
-	if err != nil || f.Detail == "" {
+	if f.Detail, err = l.damage(blobs); err != nil {
 		return nil, err
 	}
-	return f, nil
+	if f.Detail != "" {
+		return f, nil
+	}
+	return s.examineUnpacked(&r)
+}
+
+// examineUnpacked returns what is wrong with the files that a whole model was unpacked into; nil if nothing is, or nothing was to
+// be unpacked.
+func (s *Store) examineUnpacked(r *record) (*artifacts.Finding, error) {
+	var detail string
+	switch {
+	case r.derivedErr != nil:
+		detail = r.derivedErr.Error()
+	case r.derived == nil && s.derivable(r):
+		detail = "its unpacked files are not there"
+	case r.derived != nil:
+		blobs, err := r.needs()
+		if err != nil {
+			return nil, err
+		}
+		damage, err := r.layout.damage(blobs)
+		if err != nil || damage == "" {
+			return nil, err
+		}
+		detail = "of its unpacked files, " + damage
+	default:
+		return nil, nil
+	}
+	f := atrest.NotUnpacked(s.model(r), detail)
+	return &f, nil
 }

@@ -3,37 +3,22 @@ package dirstore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/derive"
 )
 
 // Mend does what the findings propose: see artifacts.Doctor. Everything is looked at again under the lock: what is no longer
 // as it was found is left alone.
 func (s *Store) Mend(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
-	var mended []artifacts.Finding
-	if _, err := os.Stat(s.root); err == nil {
-		if mended, err = s.mendStore(ctx, findings, opts); err != nil {
-			return mended, fmt.Errorf("mending %s: %w", s.root, err)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("mending %s: %w", s.root, err)
-	}
-	stale, err := atrest.MendDownloads(s.area, s.stale, findings)
-	if err != nil {
-		err = fmt.Errorf("mending %s: %w", s.StagingDir(), err)
-	}
-	return append(mended, stale...), err
+	return s.doctor().Mend(ctx, findings, opts.Listener(), func() ([]artifacts.Finding, error) { return s.mendStore(ctx, findings, opts) })
 }
 
 func (s *Store) mendStore(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
-	lock, err := s.lock.Write(ctx, waitOf(opts))
+	lock, err := s.lock.Write(ctx, opts.Listener())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +35,7 @@ func (s *Store) mendLocked(findings []artifacts.Finding) ([]artifacts.Finding, e
 	var mended []artifacts.Finding
 	var errs []error
 	for _, f := range now {
-		if !f.Mendable || !slices.Contains(findings, f) {
+		if !f.Mendable || f.Kind == artifacts.FindingNotUnpacked || !slices.Contains(findings, f) {
 			continue
 		}
 		if err := s.mendOne(&f); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,23 +22,10 @@ import (
 // that carries no model is refused with an error that wraps artifacts.ErrIsImage, and so is one whose files lead out of the
 // folder of the models. Docker keeps no blobs, so that a layer of another image is fetched once more.
 func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
-	if opts == nil {
-		opts = &artifacts.LandOptions{}
-	}
-	m, err := s.land(ctx, plan, opts)
-	if err != nil {
-		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
-	}
-	return m, nil
+	return atrest.LandImage(ctx, plan, opts, s.land)
 }
 
 func (s *Store) land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
-	if plan.Kind != artifacts.KindImage {
-		return nil, errors.New("it is no container image")
-	}
-	if err := atrest.CheckWhole(plan); err != nil {
-		return nil, err
-	}
 	there, err := s.byDigest(ctx, plan.Digest)
 	if err != nil {
 		return nil, err
@@ -70,15 +56,10 @@ func waitOf(opts *artifacts.LandOptions) func(string) {
 
 // fetch stages the blobs, and has the image loaded and named.
 func (s *Store) fetch(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*record, error) {
-	for _, dir := range []string{s.dir, filepath.Dir(s.staging)} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("preparing the staging area: %w", err)
-		}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("preparing the records: %w", err)
 	}
-	none := func(digest.Digest, int64) []string { return nil }
-	batch, err := s.area.Fetch(ctx, plan.Blobs, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(none, opts.Local), Logger: s.logger,
-	})
+	batch, err := atrest.StageImage(ctx, s.area, s.staging, plan.Blobs, opts, s.logger)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package imagestore
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -279,7 +280,27 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestBlobs: of an image whose layers are not compressed the blobs are had as they came, in any part; of others they are not.
+// assertTarOf checks that the tar in a compressed layer is had by its own digest.
+func assertTarOf(t *testing.T, s *Store, m *artifacts.Model, layer []byte) {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(layer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, size, err := s.OpenFile(t.Context(), m, &artifacts.File{Path: "tar", Digest: digest.FromBytes(want), Encoding: packaging.Tar})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(io.NewSectionReader(r, 0, size)); err != nil || !bytes.Equal(got, want) || r.Close() != nil {
+		t.Errorf("the tar of a compressed layer is another, %v", err)
+	}
+}
+
+// TestBlobs: of an image whose layers are not compressed the blobs are had as they came, in any part; of others what was in them.
 func TestBlobs(t *testing.T) {
 	for _, driver := range drivers() {
 		s := newStore(t, driver)
@@ -299,6 +320,7 @@ func TestBlobs(t *testing.T) {
 				if !errors.Is(err, errors.ErrUnsupported) {
 					t.Errorf("%s: of a compressed layer: %v", driver, err)
 				}
+				assertTarOf(t, s, m, want)
 				continue
 			}
 			if err != nil {

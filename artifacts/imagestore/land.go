@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"syscall"
 
@@ -13,29 +12,15 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
-	"github.com/paddock-dev/paddock/artifacts/staging"
 )
 
 // Land fetches the layers that the storage lacks into the staging area, and then has them written to the storage: see
 // artifacts.Store. An image that carries no model is refused, and so is one whose files lead out of the folder of the models.
 func (s *Store) Land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
-	if opts == nil {
-		opts = &artifacts.LandOptions{}
-	}
-	m, err := s.land(ctx, plan, opts)
-	if err != nil {
-		return nil, fmt.Errorf("landing %s: %w", plan.Name, err)
-	}
-	return m, nil
+	return atrest.LandImage(ctx, plan, opts, s.land)
 }
 
 func (s *Store) land(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions) (*artifacts.Model, error) {
-	if plan.Kind != artifacts.KindImage {
-		return nil, errors.New("it is no container image")
-	}
-	if err := atrest.CheckWhole(plan); err != nil {
-		return nil, err
-	}
 	name := plan.Name.String()
 	there, err := s.there(ctx, plan)
 	switch {
@@ -97,9 +82,6 @@ func (s *Store) there(ctx context.Context, plan *artifacts.Plan) (*described, er
 
 // fetch stages the blobs, and has the image written; reuse says to stage no layer that the storage has.
 func (s *Store) fetch(ctx context.Context, plan *artifacts.Plan, opts *artifacts.LandOptions, reuse bool) error {
-	if err := os.MkdirAll(filepath.Dir(s.StagingDir()), 0o700); err != nil {
-		return fmt.Errorf("preparing the staging area: %w", err)
-	}
 	wanted := plan.Blobs
 	if reuse {
 		var err error
@@ -107,10 +89,7 @@ func (s *Store) fetch(ctx context.Context, plan *artifacts.Plan, opts *artifacts
 			return err
 		}
 	}
-	none := func(digest.Digest, int64) []string { return nil }
-	batch, err := s.area.Fetch(ctx, wanted, &staging.Options{
-		Jobs: opts.Jobs, Progress: opts.Progress, Local: atrest.Candidates(none, opts.Local), Logger: s.logger,
-	})
+	batch, err := atrest.StageImage(ctx, s.area, s.StagingDir(), wanted, opts, s.logger)
 	if err != nil {
 		return err
 	}

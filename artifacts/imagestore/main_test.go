@@ -12,5 +12,9 @@ func TestMain(m *testing.M) {
 	if reexec.Init() {
 		return
 	}
+	// The race detector lets every process wait for a second at its end, also those that unpack a layer.
+	if err := os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/pack"
 )
 
 // complete reads the pending files of a plan, and returns the plan that they make.
@@ -25,7 +26,10 @@ func complete(ctx context.Context, plan *artifacts.Plan) (*artifacts.Plan, error
 		}
 		found[i] = artifacts.Found{Digest: digest.FromBytes(data), Size: int64(len(data))}
 		if p.Digest != "" && p.Digest != found[i].Digest {
-			return nil, fmt.Errorf("fetching %s: %w", p.Name, artifacts.ErrVerification)
+			return nil, fmt.Errorf("fetching %s: %w: the bytes have digest %s, not %s", p.Name, artifacts.ErrVerification, found[i].Digest, p.Digest)
+		}
+		if err := pack.Cut(p.Name, bytes.NewReader(data), found[i].Size); err != nil {
+			return nil, err
 		}
 		read[found[i].Digest] = data
 	}

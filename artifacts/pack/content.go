@@ -1,11 +1,8 @@
 package pack
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path"
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts/gguf"
@@ -48,60 +45,26 @@ type describing struct {
 }
 
 func (d *describing) file(f *File) error {
-	f.Role = packaging.RoleByName(f.Path)
 	r, err := os.Open(f.Source)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	magic := make([]byte, 4)
-	if n, err := r.ReadAt(magic, 0); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	} else if magic = magic[:n]; string(magic) == "GGUF" {
-		return d.gguf(f, r)
+	h, err := ReadHeader(f.Path, r, f.Size)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	switch strings.ToLower(path.Ext(f.Path)) {
-	case ".gguf":
-		return fmt.Errorf("%w: it is no GGUF file, it begins with %q", ErrRefused, magic)
-	case ".safetensors":
-		facts, err := safetensors.Read(r, f.Size)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrRefused, err)
-		}
-		if f.Role == packaging.Weights {
-			d.tensors = append(d.tensors, facts)
-		}
+	f.Role = h.Role
+	if f.Role == packaging.Weights && h.GGUF != nil && d.facts.GGUF == nil {
+		d.facts.GGUF = h.GGUF
+	}
+	if f.Role == packaging.Weights && h.Safetensors != nil {
+		d.tensors = append(d.tensors, h.Safetensors)
 	}
 	if f.Path == "config.json" {
 		if c, err := safetensors.ReadConfig(r); err == nil { // else it is some other config, which is none of ours
 			d.config = *c
 		}
-	}
-	return nil
-}
-
-// gguf tells from the header what kind of file it is (ggml/docs/gguf.md, general.type). The name decides only where the header
-// says nothing.
-func (d *describing) gguf(f *File, r io.ReaderAt) error {
-	facts, err := gguf.Read(r, f.Size)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrRefused, err)
-	}
-	if end := fmt.Sprintf("-%05d-of-%05d.gguf", facts.Shard, facts.Shards); facts.Shards > 1 && !strings.HasSuffix(f.Path, end) {
-		return fmt.Errorf("%w: it is shard %d of %d, and llama.cpp wants its name to end in %s", ErrRefused, facts.Shard, facts.Shards, end)
-	}
-	switch {
-	case facts.Type == "mmproj" || facts.Architecture == "clip":
-		f.Role = packaging.Projector
-	case facts.Type == "adapter":
-		f.Role = packaging.Adapter
-	case facts.Type == "imatrix":
-		f.Role = packaging.Other
-	case facts.Type == "model" || f.Role != packaging.Projector && f.Role != packaging.Adapter:
-		f.Role = packaging.Weights
-	}
-	if f.Role == packaging.Weights && d.facts.GGUF == nil {
-		d.facts.GGUF = facts
 	}
 	return nil
 }

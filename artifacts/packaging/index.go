@@ -46,6 +46,31 @@ func ChooseInstance(index []byte, arch, os string) (Descriptor, error) {
 	return Descriptor{}, fmt.Errorf("%w %s/%s; the index has %s", ErrNoInstance, os, arch, choices(entries))
 }
 
+// Left says for people what an index has besides the entry that was taken of it; "" if that is all.
+func Left(index []byte, taken Descriptor) (string, error) {
+	entries, err := decodeIndex(index)
+	if err != nil {
+		return "", err
+	}
+	var left []string
+	others := slices.DeleteFunc(slices.Clone(entries), func(d Descriptor) bool { return d.Digest == taken.Digest || isAttestation(d) })
+	if len(others) > 0 {
+		left = append(left, choices(others))
+	}
+	if slices.ContainsFunc(entries, isAttestation) {
+		left = append(left, "attestations")
+	}
+	return strings.Join(left, " and "), nil
+}
+
+// Choice names an entry of an index for people: by its platform, or by its digest if it has none.
+func Choice(d Descriptor) string {
+	if !hasPlatform(d) {
+		return d.Digest.String() + " for any platform"
+	}
+	return fmt.Sprintf("%.64q", strings.TrimSuffix(d.Platform.OS+"/"+d.Platform.Architecture+"/"+d.Platform.Variant, "/"))
+}
+
 // decodeIndex reads and validates an index.
 func decodeIndex(index []byte) ([]Descriptor, error) {
 	doc, err := decode(index)
@@ -91,11 +116,7 @@ func choices(entries []Descriptor) string {
 	}
 	var names []string
 	for _, d := range entries[:min(len(entries), listed)] {
-		name := d.Digest.String() + " for any platform"
-		if hasPlatform(d) {
-			name = fmt.Sprintf("%.64q", strings.TrimSuffix(d.Platform.OS+"/"+d.Platform.Architecture+"/"+d.Platform.Variant, "/"))
-		}
-		names = append(names, name)
+		names = append(names, Choice(d))
 	}
 	text := strings.Join(names, ", ")
 	if more := len(entries) - listed; more > 0 {

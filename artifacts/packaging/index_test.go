@@ -68,3 +68,31 @@ func TestInvalidIndex(t *testing.T) {
 		}
 	}
 }
+
+func TestLeft(t *testing.T) {
+	entry := func(seed, architecture string) object {
+		l := madeLayer("application/vnd.oci.image.manifest.v1+json", seed, 1)
+		l["platform"] = object{"os": "linux", "architecture": architecture}
+		if architecture == "unknown" {
+			l["platform"] = object{"os": "unknown", "architecture": "unknown"}
+		}
+		return l
+	}
+	for _, c := range []struct {
+		entries []object
+		want    string
+	}{
+		{[]object{entry("a", "amd64")}, ""},
+		{[]object{entry("a", "amd64"), entry("b", "unknown")}, "attestations"},
+		{[]object{entry("a", "amd64"), entry("b", "arm64"), entry("c", "s390x"), entry("d", "unknown")}, `"linux/arm64", "linux/s390x" and attestations`},
+	} {
+		index := marshal(t, object{"schemaVersion": 2, "manifests": c.entries})
+		taken, err := ChooseInstance(index, "amd64", "linux")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Left(index, taken); err != nil || got != c.want || Choice(taken) != `"linux/amd64"` {
+			t.Errorf("%s of %s, %v, want %s", got, Choice(taken), err, c.want)
+		}
+	}
+}

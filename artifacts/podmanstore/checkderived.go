@@ -3,7 +3,6 @@ package podmanstore
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
@@ -29,9 +28,38 @@ func (s *Store) checkDerived(ctx context.Context, m *artifacts.Model, verify boo
 	return atrest.Check(ctx, &artifacts.Model{Name: derivedName(m.Digest), Digest: d.Digest}, verify, s.blobPath)
 }
 
-// examineDerived finds derived artifacts that outlived their origin, as podman artifact rm of the origin leaves them. The
+// examineUnpacked finds a model of which the derived artifact is missing, as podman artifact rm and podman artifact pull leave
+// it, or damaged. The model itself is whole, and has a name.
+func (s *Store) examineUnpacked(x *index, e *entry) ([]artifacts.Finding, error) {
+	r := s.record(e)
+	if r.err != nil {
+		return nil, r.err
+	}
+	m, d := s.model(e, e.name(), r.manifest, nil), x.derivedFrom(e.desc.Digest)
+	var detail string
+	switch {
+	case !m.Packaging.Derivable || d == nil && m.Packaging.Format == packaging.Unknown:
+		return nil, nil
+	case d == nil:
+		detail = "its unpacked files are not there"
+	default:
+		if s.attach(&r, d); r.derived == nil {
+			s.refs.forget(d.Digest) // see examineEntry
+			detail = "the manifest of its unpacked files is missing, or is another"
+			break
+		}
+		damage, err := s.examineBlobs(&entry{desc: *d})
+		if err != nil || damage == "" {
+			return nil, err
+		}
+		detail = "of its unpacked files, " + damage
+	}
+	return []artifacts.Finding{atrest.NotUnpacked(m, detail)}, nil
+}
+
+// examineWidowed finds derived artifacts that outlived their origin, as podman artifact rm of the origin leaves them. The
 // next change of the store by paddock drops them, too.
-func (x *index) examineDerived() []artifacts.Finding {
+func (x *index) examineWidowed() []artifacts.Finding {
 	var findings []artifacts.Finding
 	widowed := x.widowed()
 	for i := range x.entries {
@@ -45,25 +73,4 @@ func (x *index) examineDerived() []artifacts.Finding {
 		})
 	}
 	return findings
-}
-
-// blame says of damaged unpacked files whose they are: repairing the origin unpacks them again, and no registry has the
-// derived artifact. That of an origin which is gone is not to be repaired: see examineDerived.
-func (x *index) blame(e *entry, found []artifacts.Finding) []artifacts.Finding {
-	origin := e.origin()
-	if origin == "" {
-		return found
-	}
-	named := slices.IndexFunc(x.entries, func(o entry) bool { return o.err == nil && o.desc.Digest == origin && o.name() != "" })
-	kept := found[:0]
-	for _, f := range found {
-		if f.Kind == artifacts.FindingDamaged {
-			if named < 0 {
-				continue
-			}
-			f.Name, f.Digest, f.Detail = x.entries[named].name(), origin, "of its unpacked files, "+f.Detail
-		}
-		kept = append(kept, f)
-	}
-	return kept
 }

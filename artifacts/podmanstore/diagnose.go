@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
 )
@@ -14,20 +16,18 @@ import (
 // Diagnose returns what is wrong in the store and in the staging area: see artifacts.Doctor. It takes the lock for reading
 // only.
 func (s *Store) Diagnose(ctx context.Context, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
-	lock, err := s.lockRead(ctx, waitOf(opts), forever)
-	if err != nil {
-		return nil, fmt.Errorf("examining %s: %w", s.root, err)
-	}
-	findings, err := s.diagnose(opts)
-	lock.Release()
-	if err != nil {
-		return nil, fmt.Errorf("examining %s: %w", s.root, err)
-	}
-	stale, err := atrest.StaleDownloads(s.area, s.stale)
-	if err != nil {
-		return nil, fmt.Errorf("examining %s: %w", s.work.staging, err)
-	}
-	return append(findings, stale...), nil
+	return s.doctor().Diagnose(func() ([]artifacts.Finding, error) {
+		lock, err := s.lockRead(ctx, opts.Listener(), forever)
+		if err != nil {
+			return nil, err
+		}
+		defer lock.Release()
+		return s.diagnose(opts)
+	})
+}
+
+func (s *Store) doctor() *atrest.Doctor {
+	return &atrest.Doctor{Store: s, Reader: s, Root: s.root, Area: s.area, Stale: s.stale}
 }
 
 func (s *Store) diagnose(opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
@@ -50,14 +50,23 @@ func (s *Store) examine(l *look) ([]artifacts.Finding, error) {
 		return nil, err
 	}
 	var findings []artifacts.Finding
+	seen := map[digest.Digest]bool{} // of which models it was said whether they are unpacked
 	for i := range x.entries {
-		found, err := s.examineEntry(&x.entries[i])
+		e := &x.entries[i]
+		if e.origin() != "" {
+			continue // what was derived is examined with its origin, or has none
+		}
+		found, err := s.examineEntry(e)
+		if err == nil && len(found) == 0 && !seen[e.desc.Digest] {
+			seen[e.desc.Digest] = true
+			found, err = s.examineUnpacked(x, e)
+		}
 		if err != nil {
 			return nil, err
 		}
-		findings = append(findings, x.blame(&x.entries[i], found)...)
+		findings = append(findings, found...)
 	}
-	findings = append(findings, x.examineDerived()...)
+	findings = append(findings, x.examineWidowed()...)
 	temps, uploading := l.temps()
 	findings = append(findings, temps...)
 	if uploading {

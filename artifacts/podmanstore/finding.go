@@ -44,13 +44,6 @@ func (s *Store) newLook(opts *artifacts.DoctorOptions) (*look, error) {
 
 func (l *look) isOld(f *storeFile) bool { return time.Since(f.changed) >= l.grace }
 
-func waitOf(opts *artifacts.DoctorOptions) func(string) {
-	if opts == nil {
-		return nil
-	}
-	return opts.Wait
-}
-
 // finding is a file that goes.
 func (f *storeFile) finding(kind artifacts.FindingKind, detail string) artifacts.Finding {
 	return artifacts.Finding{Kind: kind, Path: f.path, Bytes: f.bytes, Detail: detail, Action: "delete the file", Mendable: true}

@@ -165,8 +165,8 @@ func TestDoctorBlamesTheOrigin(t *testing.T) {
 	s := testStore(t)
 	m := landPacked(t, s, tarred(t), testName)
 	remove(t, s.testPath(t, m.Packaging.First(packaging.Weights).Digest))
-	f := diagnose(t, s, []artifacts.FindingKind{artifacts.FindingDamaged})[0]
-	if f.Name != testName || f.Digest != m.Digest || !strings.Contains(f.Detail, "unpacked files, blob sha256:") || f.Mendable {
+	f := diagnose(t, s, []artifacts.FindingKind{artifacts.FindingNotUnpacked})[0]
+	if f.Name != testName || f.Digest != m.Digest || !strings.Contains(f.Detail, "unpacked files, blob sha256:") || !f.Mendable {
 		t.Errorf("got %+v", f)
 	}
 	if err := openPodman(t, s).remove(t.Context(), testName); err != nil {

@@ -3,9 +3,6 @@ package podmanstore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/opencontainers/go-digest"
@@ -17,30 +14,18 @@ import (
 // Mend does what the findings propose: see artifacts.Doctor. Everything is looked at again under the lock: what is no longer
 // as it was found (a file that grew, a name that came back) is left alone.
 func (s *Store) Mend(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
-	var mended []artifacts.Finding
-	if _, err := os.Stat(s.root); err == nil {
-		if mended, err = s.mendStore(ctx, findings, opts); err != nil {
-			return mended, fmt.Errorf("mending %s: %w", s.root, err)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("mending %s: %w", s.root, err)
-	}
-	stale, err := atrest.MendDownloads(s.area, s.stale, findings)
-	if err != nil {
-		err = fmt.Errorf("mending %s: %w", s.work.staging, err)
-	}
-	return append(mended, stale...), err
+	return s.doctor().Mend(ctx, findings, opts.Listener(), func() ([]artifacts.Finding, error) { return s.mendStore(ctx, findings, opts) })
 }
 
 func (s *Store) mendStore(ctx context.Context, findings []artifacts.Finding, opts *artifacts.DoctorOptions) ([]artifacts.Finding, error) {
 	s.warm()
-	lock, err := s.lockWrite(ctx, waitOf(opts))
+	lock, err := s.lockWrite(ctx, opts.Listener())
 	if err != nil {
 		return nil, err
 	}
 	mended, out, err := s.mendLocked(findings, opts)
 	lock.Release()
-	return mended, errors.Join(err, atrest.SyncDir(s.root), out.finish(ctx, waitOf(opts)), s.emptyTrash())
+	return mended, errors.Join(err, atrest.SyncDir(s.root), out.finish(ctx, opts.Listener()), s.emptyTrash())
 }
 
 // mendLocked also returns what is to be finished without the lock, whatever the error.
@@ -50,7 +35,9 @@ func (s *Store) mendLocked(findings []artifacts.Finding, opts *artifacts.DoctorO
 	if err != nil {
 		return nil, out, err
 	}
-	todo := slices.DeleteFunc(now, func(f artifacts.Finding) bool { return !f.Mendable || !slices.Contains(findings, f) })
+	todo := slices.DeleteFunc(now, func(f artifacts.Finding) bool {
+		return !f.Mendable || f.Kind == artifacts.FindingNotUnpacked || !slices.Contains(findings, f)
+	})
 	if len(todo) > 0 && todo[0].Kind == artifacts.FindingIndex {
 		if err := s.mendLost(opts); err != nil {
 			return nil, out, err

@@ -143,7 +143,7 @@ func TestLastingFaults(t *testing.T) {
 	}{
 		"digest": {
 			blob: func(b *artifacts.Blob) { b.Digest = digest.FromString("other") },
-			want: artifacts.ErrVerification, says: "has digest sha256:", request: 40,
+			want: artifacts.ErrVerification, says: "have digest sha256:", request: 40,
 		},
 		"longer than said": {
 			blob: func(b *artifacts.Blob) { b.Size -= 10 },

@@ -3,6 +3,7 @@ package staging
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -15,13 +16,13 @@ import (
 )
 
 // pattern fills b with the bytes of an endless blob from off on; both are multiples of 8. Each seed is another blob.
+//
+//go:norace
 func pattern(b []byte, seed uint64, off int64) {
 	for i := 0; i+8 <= len(b); i += 8 {
 		x := (uint64(off+int64(i))>>3 + seed<<40) * 0x9e3779b97f4a7c15
 		x ^= x >> 29
-		for k := range 8 {
-			b[i+k] = byte(x >> (8 * k))
-		}
+		binary.LittleEndian.PutUint64(b[i:], x)
 	}
 }
 

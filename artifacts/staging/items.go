@@ -66,10 +66,13 @@ func (it *item) accept(h hash.Hash, n int64) error {
 	if it.pending != nil {
 		it.found, want = &found{Found: artifacts.Found{Digest: got, Size: n}}, it.pending.Digest
 	}
-	if got != want && want != "" {
-		return fmt.Errorf("%w: blob %s has digest %s, not %s", artifacts.ErrVerification, it.blob.Digest, got, want)
+	switch {
+	case got == want || want == "":
+		return nil
+	case it.pending == nil: // every error says whose digest it is
+		return fmt.Errorf("%w: the bytes have digest %s", artifacts.ErrVerification, got)
 	}
-	return nil
+	return fmt.Errorf("%w: the bytes have digest %s, not %s", artifacts.ErrVerification, got, want)
 }
 
 func checkBlob(b artifacts.Blob) error {

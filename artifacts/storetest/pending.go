@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 
@@ -68,6 +69,10 @@ func (s *suite) pendingLie() {
 	plan.Complete = func([]artifacts.Found) (*artifacts.Plan, error) { return nil, refused }
 	if _, err := s.store.Land(s.Context(), plan, nil); !errors.Is(err, refused) {
 		s.Errorf("plan refused: %v", err)
+	}
+	o = s.origin(nameOne, "GGUF\x03\x00\x00\x00") // a header that is not there to its end
+	if _, err := s.store.Land(s.Context(), s.unsaid(o, nameTwo), nil); !errors.Is(err, artifacts.ErrVerification) || !strings.Contains(err.Error(), "model.gguf") {
+		s.Errorf("cut by its server: %v", err)
 	}
 	s.names()
 }

@@ -153,7 +153,7 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'rm'|'remove')
-        flags='--all -a --ignore -i --help -h --config --engine --log-level'
+        flags='--all -a --force -f --ignore -i --help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''
         choices[--engine]='podman docker'

@@ -184,6 +184,7 @@ complete -c paddock -n '__paddock_in yes \'inspect\'' -l engine -x -a 'podman do
 complete -c paddock -n '__paddock_in yes \'inspect\'' -l log-level -x -a 'debug info warn error' -d 'log to stderr from LEVEL on: debug, info, warn or error'
 complete -c paddock -f -n '__paddock_at \'inspect\'' -a '(paddock ls --quiet 2>/dev/null)'
 complete -c paddock -n '__paddock_in yes \'rm\' \'remove\'' -l all -s a -d 'remove every model, whoever pulled it'
+complete -c paddock -n '__paddock_in yes \'rm\' \'remove\'' -l force -s f -d 'remove also what an installed service needs'
 complete -c paddock -n '__paddock_in yes \'rm\' \'remove\'' -l ignore -s i -d 'a name that is not there is no error'
 complete -c paddock -n '__paddock_in yes \'rm\' \'remove\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'rm\' \'remove\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'

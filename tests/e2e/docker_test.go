@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// dockerHosts are root, and a user of the group docker, of a machine whose engine is Docker. The end of the test stops it.
+// dockerHosts are root, and a user of the group docker, of a machine whose engine is Docker. It runs until the lab is taken down.
 // Docker without root is not among them: its daemon is run by systemd, and sees the same files.
 func dockerHosts(t *testing.T) []folderHost {
 	t.Helper()
@@ -21,9 +21,6 @@ func dockerHosts(t *testing.T) []folderHost {
 		for i in $(seq 300); do ! docker version >/dev/null 2>&1 || break; sleep 0.1; done
 		docker version >/dev/null || { tail /var/log/dockerd.log >&2; exit 1; }
 		docker import -c 'ENTRYPOINT ["/usr/bin/llama-server"]' -c 'EXPOSE 8080' /var/lib/paddock-lab/llama-server.tar `+llamaImage)
-	t.Cleanup(func() {
-		root.MustRun(t, "sh", "-ec", `p=$(cat /run/docker.pid); kill $p; while kill -0 $p 2>/dev/null; do sleep 0.1; done`)
-	})
 	env := "PADDOCK_ENGINE=docker"
 	return []folderHost{
 		{place: place{root.Env(env), "root"}, engine: "docker", store: "/var/lib/paddock", port: "18400"},

@@ -34,15 +34,18 @@ func (h folderHost) layout(name string) string {
 	return h.store + "/models/" + encode.Replace(name[:at]) + "/" + name[at+1:]
 }
 
-// testFolders is what must be so on every such machine.
+// testFolders is what must be so on every such machine. An ordinary user, whose folder is at another place, does some of it.
 func testFolders(t *testing.T, hosts []folderHost, reg registry) {
-	for _, h := range hosts {
+	for i, h := range hosts {
 		t.Run(h.name, func(t *testing.T) {
 			info := h.MustRun(t, "paddock", "info", "--format", "{{.Engine.Name}} {{.Store.Kind}} {{.Store.Path}}")
 			if strings.TrimSpace(info) != h.engine+" dir "+h.store {
 				t.Fatalf("paddock info: %s", info)
 			}
 			t.Run("serve", func(t *testing.T) { testFolderServe(t, h, reg) })
+			if i > 0 {
+				return
+			}
 			t.Run("names", func(t *testing.T) { testFolderNames(t, h, reg) })
 			t.Run("interrupted", func(t *testing.T) { testFolderInterrupted(t, h, reg) })
 			t.Run("upkeep", func(t *testing.T) { testFolderUpkeep(t, h, reg) })

@@ -33,9 +33,9 @@ func TestKitReference(t *testing.T) {
 	publish(base, "", s.files...)
 	publish(middle, h.Addr+"/"+base, text("README.md", "of the middle"))
 	publish(at, h.Addr+"/"+middle, text("LICENSE", "of the top"))
-	r := &row{format: "modelkit", model: "vision", texts: map[string]string{"LICENSE": "of the top"}}
+	r := row{at: at, packaging: "kit-reference", format: "modelkit", model: "vision", texts: map[string]string{"LICENSE": "of the top"}}
 	for i, e := range w.engines {
-		t.Run(e.name, func(t *testing.T) { w.check(t, e, r, at, i == 0) })
+		t.Run(e.name, func(t *testing.T) { w.check(t, e, []row{r}, i == 0) })
 	}
 	r.texts["chat_template.jinja"] = "{{ messages[0].content }}"
 	var moved []fixtures.File
@@ -47,7 +47,7 @@ func TestKitReference(t *testing.T) {
 	}
 	publish(base, "", moved...)
 	for _, e := range w.engines {
-		t.Run("moved/"+e.name, func(t *testing.T) { w.check(t, e, r, at, false) })
+		t.Run("moved/"+e.name, func(t *testing.T) { w.check(t, e, []row{r}, false) })
 		t.Run("removed/"+e.name, func(t *testing.T) { w.removeAll(t, e) })
 	}
 }

@@ -20,6 +20,8 @@ type row struct {
 	texts map[string]string
 	// context and params are arguments of the server that the publisher asks for.
 	context, params []string
+	// at and index are where it was published, and behind an index; "" if it was not.
+	at, index string
 }
 
 // answersEverywhere says whether a GGUF row has a server on every engine: one for each way in which files get to a container.

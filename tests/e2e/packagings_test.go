@@ -14,32 +14,32 @@ import (
 	"github.com/paddock-dev/paddock/tests/fixtures/packers"
 )
 
-// TestPackagings packs the same models in every packaging, pushes each to a real registry, and pulls it everywhere: inspect
-// says what it is, serve would give the server the right arguments, and a container sees the same files with the same
-// content. llama-server answers for each GGUF one on Podman as root, and on the other engines for one of each kind, since the
-// files and the arguments are compared anyhow. For the sake of time an ordinary user of Docker and of the old Podman has one of
-// each kind, too. Then all of them go, and leave nothing.
+// TestPackagings packs the same models in every packaging, pushes each to a real registry, and pulls it everywhere, as root and
+// as an ordinary user: inspect says what it is, serve would give the server the right arguments, and a container sees the same
+// files with the same content. llama-server answers for each GGUF one on Podman as root, and on the other engines for one of
+// each kind, since the files and the arguments are compared anyhow. Then all of them go, and leave nothing.
 func TestPackagings(t *testing.T) {
 	w := newWorld(t)
-	t.Run("rows", func(t *testing.T) {
-		for _, r := range rows(w.models) {
+	all := rows(w.models)
+	t.Run("publish", func(t *testing.T) {
+		for i := range all {
+			r := &all[i]
 			t.Run(r.packaging+"/"+r.model, func(t *testing.T) {
 				t.Parallel()
-				at := w.publish(t, &r)
-				for i, e := range w.engines {
-					if e.folder != "" && e.user != "" && !r.answersEverywhere() {
-						continue // the folder of an ordinary user differs from root's in where it is, for every row alike
-					}
-					answer := w.models[r.model].gguf && (i == 0 || r.answersEverywhere())
-					t.Run(e.name, func(t *testing.T) { w.check(t, e, &r, at, answer) })
+				r.at = w.publish(t, r)
+				if r.model == "vision" { // an index does not know what is in the model
+					r.index = w.publishIndex(t, r.at)
 				}
-				if r.model != "vision" {
-					return // an index does not know what is in the model
+			})
+		}
+	})
+	t.Run("pull", func(t *testing.T) {
+		for i, e := range w.engines {
+			t.Run(e.name, func(t *testing.T) {
+				t.Parallel()
+				for chunk := range slices.Chunk(all, 10) {
+					w.check(t, e, chunk, i == 0)
 				}
-				t.Run("index", func(t *testing.T) {
-					// which entry an index stands for is decided before the engine is known of
-					w.check(t, w.engines[0], &r, w.publishIndex(t, at), false)
-				})
 			})
 		}
 	})
@@ -136,35 +136,106 @@ type inspected struct {
 	}
 }
 
-// check pulls a row's model, and looks at it in every way. answer has llama-server run, too.
-func (w *world) check(t *testing.T, e engine, r *row, at string, answer bool) {
-	t.Helper()
-	s, name := w.models[r.model], e.hub.Addr+"/"+at
-	want := s.expect(t, cmp.Or(r.tree, s.tree), r.texts)
-	main := cmp.Or(r.main, s.main)
-	got, argv := e.prepare(t, name)
-	assertInspected(t, got, r, s, want, main)
-	args := assertArgs(t, argv, s, r, want, main, name)
-	if !answer {
-		args = nil
-	}
-	e.look(t, argv, args, want)
+// checked is what an engine made of a row.
+type checked struct {
+	*row
+	name        string // with the registry
+	what        string // of the sub-test
+	behindIndex bool
+	got         inspected
+	argv        []string // of the container that serve would run
+	want        []treeFile
+	main        string
 }
 
-// prepare pulls a model, and returns what inspect says and what serve would run.
-func (e engine) prepare(t *testing.T, name string) (inspected, []string) {
+// check pulls the models of some rows, and looks at each in every way. first is the engine on which all GGUF ones answer, and
+// which gets them behind indexes, too: which entry an index stands for is decided before the engine is known of.
+func (w *world) check(t *testing.T, e engine, rows []row, first bool) {
 	t.Helper()
-	container := "table-" + strings.NewReplacer(":", "-", "/", "-").Replace(name[strings.Index(name, "/table/")+7:])
-	script := `paddock pull -q --tls-verify=false "$1" >/dev/null; paddock inspect "$1"; printf '\0'
-		line=$(paddock serve --dry-run --network none --image ` + llamaImage + ` --name "$2" "$1" -- --threads 1)
-		eval "set -- $line"; printf '%s\0' "$@"`
-	out := e.MustRun(t, "sh", "-euc", script, "sh", name, container)
-	parts := strings.Split(strings.TrimSuffix(out, "\x00"), "\x00")
-	var got inspected
-	if err := json.Unmarshal([]byte(parts[0]), &got); err != nil {
-		t.Fatalf("paddock inspect: %v\n%s", err, parts[0])
+	var all []*checked
+	for i := range rows {
+		r := &rows[i]
+		s := w.models[r.model]
+		c := &checked{row: r, name: e.hub.Addr + "/" + r.at, what: r.packaging + "/" + r.model,
+			want: s.expect(t, cmp.Or(r.tree, s.tree), r.texts), main: cmp.Or(r.main, s.main)}
+		if r.at != "" { // otherwise publishing it failed, and said so
+			all = append(all, c)
+		}
+		if r.index != "" && first {
+			i := *c
+			i.name, i.what, i.behindIndex = e.hub.Addr+"/"+r.index, c.what+"/index", true
+			all = append(all, &i)
+		}
 	}
-	return got, parts[1:]
+	whole := e.prepare(t, all)
+	trees := e.trees(t, whole)
+	for i, p := range whole {
+		t.Run(p.what, func(t *testing.T) {
+			s := w.models[p.model]
+			assertInspected(t, p.got, p.row, s, p.want, p.main)
+			args := assertArgs(t, p.argv, s, p.row, p.want, p.main, p.name)
+			assertTreeIs(t, trees[i], p.want)
+			if s.gguf && (first && !p.behindIndex || p.answersEverywhere()) {
+				e.answer(t, p.argv, args, p.want)
+			}
+		})
+	}
+}
+
+// prepare pulls models, and notes what inspect says and what serve would run. It returns those for which all of that succeeded.
+func (e engine) prepare(t *testing.T, all []*checked) (whole []*checked) {
+	t.Helper()
+	script := `one() {
+			paddock pull -q --tls-verify=false "$1" >/dev/null || return
+			paddock inspect "$1" || return
+			line=$(paddock serve --dry-run --network none --image ` + llamaImage + ` --name "$container" "$1" -- --threads 1) || return
+			eval "set -- $line"; printf '\0'; printf '%s\0' "$@"
+		}
+		container=$1; shift; err=$(mktemp)
+		for name do one "$name" 2>"$err"; rc=$?; printf '\036'; cat "$err"; printf '\036%d\036' "$rc"; done; rm "$err"`
+	command := []string{"sh", "-uc", script, "sh", "table-" + e.name}
+	for _, p := range all {
+		command = append(command, p.name)
+	}
+	said := strings.Split(e.MustRun(t, command...), "\x1e")
+	for i, p := range all {
+		out, err, code := said[3*i], said[3*i+1], said[3*i+2]
+		parts := strings.Split(strings.TrimSuffix(out, "\x00"), "\x00")
+		if code != "0" || json.Unmarshal([]byte(parts[0]), &p.got) != nil || !slices.Contains(parts, llamaImage) {
+			t.Run(p.what, func(t *testing.T) { t.Errorf("exit %s\n%s%s", code, out, err) })
+			continue
+		}
+		p.argv = parts[1:]
+		whole = append(whole, p)
+	}
+	return whole
+}
+
+// trees runs one container with the mounts of all the models, each below a folder of its own, and returns the sums of their files.
+func (e engine) trees(t *testing.T, all []*checked) (sums []string) {
+	t.Helper()
+	if len(all) == 0 {
+		return nil
+	}
+	var options, mounts []string
+	for i, p := range all {
+		before := p.argv[:slices.Index(p.argv, llamaImage)]
+		for j := 0; j < len(before); j++ {
+			switch {
+			case before[j] == "--mount" && strings.Contains(before[j+1], "=/models"):
+				mounts = append(mounts, "--mount", strings.Replace(before[j+1], "=/models", fmt.Sprintf("=/rows/%03d/models", i), 1))
+				j++
+			case i == 0:
+				options = append(options, before[j])
+			}
+		}
+	}
+	const script = `cd /rows; for r in *; do cd $r/models; find . -type f | sort | while read -r f; do sha256sum "$f"; done; cd ../..; echo end; done`
+	out := e.MustRun(t, slices.Concat(options, mounts, []string{"--entrypoint", "/bin/sh", llamaImage, "-euc", script})...)
+	if sums = strings.Split(out, "end\n"); len(sums) != len(all)+1 {
+		t.Fatalf("%d trees of %d:\n%s", len(sums)-1, len(all), out)
+	}
+	return sums
 }
 
 func assertInspected(t *testing.T, got inspected, r *row, s *source, want []treeFile, main string) {
@@ -226,33 +297,37 @@ func assertArgs(t *testing.T, argv []string, s *source, r *row, want []treeFile,
 	return args
 }
 
-// look runs the very container that serve would, but for its program: that prints the sums of all files below /models and, if
-// there are args, gives them to the server and asks it.
-func (e engine) look(t *testing.T, argv, args []string, want []treeFile) {
+// answer runs the very container that serve would, but for its program: that prints the sums of all files below /models, gives
+// args to the server, and asks it.
+func (e engine) answer(t *testing.T, argv, args []string, want []treeFile) {
 	t.Helper()
 	const script = `cd /models; find . -type f | sort | while read -r f; do sha256sum "$f"; done
-		[ $# -gt 0 ] || exit 0
 		/usr/bin/llama-server "$@" >&2 & p=$!
-		until wget -q -O /dev/null http://127.0.0.1:8080/health 2>/dev/null; do kill -0 $p; sleep 0.1; done
+		until wget -q -O /dev/null http://127.0.0.1:8080/health 2>/dev/null; do kill -0 $p; sleep 0.05; done
 		wget -q -O - --post-data '{"messages":[{"role":"user","content":"the"}],"max_tokens":4}' http://127.0.0.1:8080/v1/chat/completions`
-	i := slices.Index(argv, llamaImage)
-	command := slices.Concat(argv[:i], []string{"--entrypoint", "/bin/sh", llamaImage, "-euc", script, "sh"}, args)
+	command := slices.Concat(argv[:slices.Index(argv, llamaImage)], []string{"--entrypoint", "/bin/sh", llamaImage, "-euc", script, "sh"}, args)
 	r := e.Run(t, command...)
 	if r.Code != 0 {
 		t.Fatalf("%q: exit %d\n%s%s", command, r.Code, r.Stdout, r.Stderr)
 	}
+	tree, reply, answered := strings.Cut(r.Stdout, "{")
+	assertTreeIs(t, tree, want)
+	if !answered || !strings.Contains(reply, `"completion_tokens":`) {
+		t.Errorf("the server answered %q\n%s", reply, r.Stderr)
+	}
+}
+
+// assertTreeIs compares sums of files, as a container printed them, with what it should see.
+func assertTreeIs(t *testing.T, tree string, want []treeFile) {
+	t.Helper()
 	var lines []string
 	for _, f := range want {
 		lines = append(lines, fmt.Sprintf("%s  ./%s", f.sum, f.path))
 	}
-	tree, reply, answered := strings.Cut(r.Stdout, "{")
 	got := strings.Split(strings.TrimSpace(tree), "\n")
 	slices.SortFunc(got, func(a, b string) int { return strings.Compare(a[min(len(a), 64):], b[min(len(b), 64):]) })
 	if strings.Join(got, "\n") != strings.Join(lines, "\n") {
 		t.Errorf("files in the container:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(lines, "\n"))
-	}
-	if args != nil && (!answered || !strings.Contains(reply, `"completion_tokens":`)) {
-		t.Errorf("the server answered %q\n%s", reply, r.Stderr)
 	}
 }
 

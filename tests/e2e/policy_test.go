@@ -67,7 +67,8 @@ func allowed(t *testing.T, who place, name string) {
 }
 
 // TestPolicyScopes: containers-policy.json says what may be pulled, for everything or by registry, namespace, repository and
-// tag; the most specific rule counts. Podman says the same of each.
+// tag; the most specific rule counts. Podman says the same of each. An ordinary user has a few of them: what differs is where the
+// file is.
 func TestPolicyScopes(t *testing.T) {
 	reg := startRegistry(t, nil)
 	name := reg.Addr + "/team/model:1"
@@ -92,6 +93,9 @@ func TestPolicyScopes(t *testing.T) {
 				{"specific rejects", policy(accept, map[string]string{reg.Addr: accept, reg.Addr + "/team/model": reject}), false},
 				{"other transport", `{"default": ` + reject + `, "transports": {"oci": {"": ` + accept + `}}}`, false},
 			} {
+				if who.name != "root" && c.what != "repository" && c.what != "specific rejects" {
+					continue
+				}
 				t.Run(c.what, func(t *testing.T) {
 					file := who.configure(t, "policy.json", c.policy)
 					if got := who.podmanPulls(t, name); got != c.pass {

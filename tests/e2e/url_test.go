@@ -70,7 +70,7 @@ func TestURL(t *testing.T) {
 		for args, want := range map[string]string{
 			"--cert-dir " + web.CA + " " + web.Addr + "/none.gguf":                                "3 not found",
 			"--cert-dir " + web.CA + " " + web.Addr + "/private/m.gguf":                           "4 --creds",
-			"--cert-dir " + web.CA + " " + web.Addr + "/m.gguf#sha256=" + strings.Repeat("0", 64): "5 has digest",
+			"--cert-dir " + web.CA + " " + web.Addr + "/m.gguf#sha256=" + strings.Repeat("0", 64): "5 the bytes have digest",
 			web.Addr + "/m.gguf":                          "1 certificate",
 			"--cert-dir " + web.CA + " " + web.Addr + "/": "2 names no file",
 		} {

@@ -143,3 +143,16 @@ put_back() {
     [ ! -d "$1/$p" ] || find "$1/$p" -xdev -mindepth 1 -delete
   done
 }
+
+# copy_pristine ROOT PRISTINE DIR: the root of a lab as setup left it, whatever tests have changed meanwhile. What no test
+# changes is linked: packages replace files, and do not write into them.
+copy_pristine() {
+  local x=(--exclude=./usr) p
+  for p in "${STATE[@]}" "${SCRATCH[@]}"; do x+=("--exclude=./$p"); done
+  mkdir "$3"
+  tar -C "$1" --one-file-system --xattrs "${x[@]}" -cf - . | tar -C "$3" --xattrs --xattrs-include='*' -xpf -
+  cp -a --link "$1/usr" "$3/usr"
+  rm -rf "$3/usr/local"
+  tar -C "$2" --xattrs -cf - . | tar -C "$3" --xattrs --xattrs-include='*' -xpf -
+  install -d -m 1777 "$3/var/tmp"
+}

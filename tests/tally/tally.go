@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // event is a line of go test -json (go doc test2json; FailedBuild and ImportPath are those of cmd/go's build events).
@@ -20,15 +22,30 @@ type event struct {
 	Elapsed    float64
 }
 
-// tally counts tests. A test with sub-tests counts by them, unless it failed and none of them did.
+// slowest is how many tests close names.
+const slowest = 12
+
+// tally counts tests, of several jobs at a time. A test with sub-tests counts by them, unless it failed and none of them did.
 type tally struct {
-	out     io.Writer
 	allowed *regexp.Regexp
+
+	mu  sync.Mutex
+	out io.Writer
 
 	passed, failed, skipped int
 	forbidden               []string // skips that nothing allows
 	broken                  bool     // a run that could not be read to its end
+	times                   []timing // of tests that stand in no other, and of commands
+}
 
+type timing struct {
+	name    string
+	seconds float64
+}
+
+// reader takes the events of one job: two of them may test one package.
+type reader struct {
+	*tally
 	packages map[string]*pkg
 }
 
@@ -39,21 +56,33 @@ type pkg struct {
 }
 
 func newTally(out io.Writer, allowed *regexp.Regexp) *tally {
-	return &tally{out: out, allowed: allowed, packages: map[string]*pkg{}}
+	return &tally{out: out, allowed: allowed}
+}
+
+func (t *tally) newReader() *reader { return &reader{t, map[string]*pkg{}} }
+
+// breaks notes that a job could not be run to its end.
+func (t *tally) breaks(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintln(t.out, "tally:", err)
+	t.broken = true
 }
 
 // read takes the events of one run. Lines that are no events are shown as they are.
-func (t *tally) read(r io.Reader) error {
+func (t *reader) read(r io.Reader) error {
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
 		if line != "" {
 			var e event
+			t.mu.Lock()
 			if json.Unmarshal([]byte(line), &e) == nil && e.Action != "" {
 				t.take(&e)
 			} else {
 				fmt.Fprint(t.out, line)
 			}
+			t.mu.Unlock()
 		}
 		if err == io.EOF {
 			return nil
@@ -64,7 +93,7 @@ func (t *tally) read(r io.Reader) error {
 	}
 }
 
-func (t *tally) take(e *event) {
+func (t *reader) take(e *event) {
 	if strings.HasPrefix(e.Action, "build-") {
 		fmt.Fprint(t.out, e.Output)
 		return
@@ -82,6 +111,9 @@ func (t *tally) take(e *event) {
 	case "pass", "fail", "skip":
 		if e.Test != "" {
 			p.results[e.Test] = e.Action
+			if !strings.Contains(e.Test, "/") {
+				t.timed(e.Package+"."+e.Test, e.Elapsed)
+			}
 			return
 		}
 		t.finish(e, p)
@@ -90,7 +122,7 @@ func (t *tally) take(e *event) {
 }
 
 // finish counts a package whose last event is e, and prints its line.
-func (t *tally) finish(e *event, p *pkg) {
+func (t *reader) finish(e *event, p *pkg) {
 	before := t.failed
 	tests := 0
 	for _, name := range p.names() {
@@ -161,10 +193,24 @@ func (p *pkg) related(name string) []string {
 	return append(lines, p.output[name]...)
 }
 
-// close ends the count: packages without an end count as failed. The last line is the sum.
-func (t *tally) close() {
+// close ends a job: packages without an end count as failed.
+func (t *reader) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for name, p := range t.packages {
 		t.finish(&event{Action: "fail", Package: name}, p)
+	}
+}
+
+func (t *tally) timed(name string, seconds float64) {
+	t.times = append(t.times, timing{name, seconds})
+}
+
+// close ends the count. The last line is the sum.
+func (t *tally) close() {
+	slices.SortFunc(t.times, func(a, b timing) int { return cmp.Compare(b.seconds, a.seconds) })
+	for _, slow := range t.times[:min(slowest, len(t.times))] {
+		fmt.Fprintf(t.out, "slow %6.1fs %s\n", slow.seconds, slow.name)
 	}
 	for _, name := range t.forbidden {
 		fmt.Fprintln(t.out, "skipped, which is not allowed:", name)

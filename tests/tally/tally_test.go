@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,9 +55,7 @@ func TestTally(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		sums := newTally(&out, regexp.MustCompile(c.allow))
-		if err := sums.read(strings.NewReader(c.events)); err != nil {
-			t.Fatal(err)
-		}
+		feed(t, sums, c.events)
 		sums.close()
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 		if lines[len(lines)-1] != c.sum || sums.ok() != c.ok {
@@ -70,48 +69,84 @@ func TestTally(t *testing.T) {
 	}
 }
 
+// feed has a tally read the events of one job.
+func feed(t *testing.T, sums *tally, events string) {
+	t.Helper()
+	r := sums.newReader()
+	if err := r.read(strings.NewReader(events)); err != nil {
+		t.Fatal(err)
+	}
+	r.close()
+}
+
 func TestSeveralRunsAreSummed(t *testing.T) {
 	var out bytes.Buffer
 	sums := newTally(&out, regexp.MustCompile("^$"))
 	for range 2 {
-		if err := sums.read(strings.NewReader(ev("pass", "a", "T") + ev("pass", "a", ""))); err != nil {
-			t.Fatal(err)
-		}
+		feed(t, sums, ev("pass", "a", "T")+ev("pass", "a", ""))
 	}
 	sums.close()
 	if sums.passed != 2 || !sums.ok() {
 		t.Errorf("got %d", sums.passed)
 	}
-	sums.broken = true
+	sums.breaks(errors.New("killed"))
 	if sums.ok() {
 		t.Error("a run that broke is ok")
 	}
 }
 
-func TestSplit(t *testing.T) {
-	got := split([]string{"-race", "./...", "--", "-tags=e2e", "./tests/e2e"})
-	if len(got) != 2 || !slices.Equal(got[0], []string{"-race", "./..."}) || !slices.Equal(got[1], []string{"-tags=e2e", "./tests/e2e"}) {
+// TestJobsOfOnePackage: events of two jobs that test one package do not mix.
+func TestJobsOfOnePackage(t *testing.T) {
+	var out bytes.Buffer
+	sums := newTally(&out, regexp.MustCompile("^$"))
+	a, b := sums.newReader(), sums.newReader()
+	for _, step := range []struct {
+		r      *reader
+		events string
+	}{
+		{a, ev("run", "p", "A")}, {b, ev("run", "p", "B")}, {b, ev("fail", "p", "B")}, {b, ev("fail", "p", "")}, {a, ev("pass", "p", "A")}, {a, ev("pass", "p", "")},
+	} {
+		if err := step.r.read(strings.NewReader(step.events)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.close()
+	b.close()
+	if sums.passed != 1 || sums.failed != 1 {
+		t.Errorf("%d passed, %d failed\n%s", sums.passed, sums.failed, &out)
+	}
+}
+
+func TestParseStages(t *testing.T) {
+	got := parseStages([]string{"-race", "./...", "++", "sh", "make lint", "--", "A=1", "-tags=e2e", "./tests/e2e", "++", "A=2", "B=c d", "sh", "echo x"})
+	want := [][]job{
+		{{args: []string{"-race", "./..."}}, {shell: "make lint"}},
+		{{env: []string{"A=1"}, args: []string{"-tags=e2e", "./tests/e2e"}}, {env: []string{"A=2", "B=c d"}, shell: "echo x"}},
+	}
+	if len(got) != 2 || !slices.EqualFunc(got, want, func(a, b []job) bool {
+		return slices.EqualFunc(a, b, func(x, y job) bool {
+			return x.shell == y.shell && slices.Equal(x.env, y.env) && slices.Equal(x.args, y.args)
+		})
+	}) {
 		t.Errorf("got %q", got)
 	}
 }
 
-// TestBeside: a command beside the tests is shown, and counts.
-func TestBeside(t *testing.T) {
+// TestCommand: a shell command is shown, and counts.
+func TestCommand(t *testing.T) {
 	for _, c := range []struct {
 		command, sum string
 		ok           bool
 	}{
-		{"echo all is well", "2 passed, 0 failed, 0 skipped", true},
-		{"echo all is bad >&2; exit 3", "1 passed, 1 failed, 0 skipped", false},
+		{"echo all is $WELL", "2 passed, 0 failed, 0 skipped", true},
+		{"echo all is $WELL >&2; exit 3", "1 passed, 1 failed, 0 skipped", false},
 	} {
 		var out bytes.Buffer
 		sums := newTally(&out, regexp.MustCompile("^$"))
-		if err := sums.read(strings.NewReader(ev("run", "a", "T") + ev("pass", "a", "T") + ev("pass", "a", ""))); err != nil {
-			t.Fatal(err)
-		}
-		sums.beside(c.command, startBeside(t.Context(), c.command))
+		feed(t, sums, ev("run", "a", "T")+ev("pass", "a", "T")+ev("pass", "a", ""))
+		sums.run(t.Context(), &job{shell: c.command, env: []string{"WELL=fine"}})
 		sums.close()
-		if !strings.HasSuffix(out.String(), c.sum+"\n") || sums.ok() != c.ok || !strings.Contains(out.String(), "\nall is ") {
+		if !strings.HasSuffix(out.String(), c.sum+"\n") || sums.ok() != c.ok || !strings.Contains(out.String(), "\nall is fine\n") {
 			t.Errorf("%s: %v\n%s", c.command, sums.ok(), &out)
 		}
 	}

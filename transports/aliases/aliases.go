@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/conffile"
 )
 
 // Options say where the files are; nil is the zero value.
@@ -83,7 +83,7 @@ func escape(dir string) string {
 }
 
 func (a *Aliases) read(file string) error {
-	raw, err := os.ReadFile(file)
+	raw, err := conffile.Read(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {

@@ -109,7 +109,7 @@ func TestResolver(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, told := &next{}, ""
-	r := &Resolver{Aliases: a, Next: n, Tell: func(reference string, m Meaning) { told = reference + " " + m.Reference }}
+	r := &Resolver{Known: func() (*Aliases, error) { return a, nil }, Next: n, Tell: func(reference string, m Meaning) { told = reference + " " + m.Reference }}
 	for typed, want := range map[string]string{"A": "ollama://x", "b": "b"} {
 		told = ""
 		if _, err := r.Resolve(t.Context(), typed); err != nil || n.asked != want || (told != "") != (want != typed) {

@@ -11,7 +11,8 @@ import (
 
 // Resolver looks references up among short names before it asks another Resolver.
 type Resolver struct {
-	Aliases *Aliases
+	// Known returns the short names. It is asked only for what can be one: an error of it, a file that is broken, stops no other.
+	Known func() (*Aliases, error)
 	// Next gets what a reference stands for. It should be a transports.Namer, too.
 	Next transports.Resolver
 	// Tell, if not nil, is told what a short name stands for, once for each Resolve.
@@ -22,7 +23,7 @@ var _ transports.Namer = (*Resolver)(nil)
 
 // Resolve implements transports.Resolver.
 func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, error) {
-	m, ok, err := r.Aliases.Expand(input)
+	m, ok, err := r.expand(input)
 	if err != nil {
 		return nil, err
 	}
@@ -35,13 +36,24 @@ func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, 
 	return r.Next.Resolve(ctx, input)
 }
 
+func (r *Resolver) expand(input string) (Meaning, bool, error) {
+	if !IsShort(input) {
+		return Meaning{}, false, nil
+	}
+	known, err := r.Known()
+	if err != nil {
+		return Meaning{}, false, err
+	}
+	return known.Expand(input)
+}
+
 // List implements transports.Lister, if what comes next does.
 func (r *Resolver) List(ctx context.Context, input string) ([]string, error) {
 	lister, can := r.Next.(transports.Lister)
 	if !can {
 		return nil, fmt.Errorf("listing what there is of %s: %w", input, errors.ErrUnsupported)
 	}
-	m, ok, err := r.Aliases.Expand(input)
+	m, ok, err := r.expand(input)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +65,7 @@ func (r *Resolver) List(ctx context.Context, input string) ([]string, error) {
 
 // Names implements transports.Namer.
 func (r *Resolver) Names(input string) (*transports.Names, error) {
-	m, ok, err := r.Aliases.Expand(input)
+	m, ok, err := r.expand(input)
 	if err != nil {
 		return nil, err
 	}

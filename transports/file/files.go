@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/pack"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
@@ -22,6 +23,7 @@ type modelFile struct {
 	name string // in the model
 	path string // on this machine
 	size int64  // bytes
+	role packaging.Role
 }
 
 // files lists what the model consists of.
@@ -48,40 +50,49 @@ func (p *place) files() ([]modelFile, error) {
 
 // single looks at one file of weights. One that is GGUF without the name is given it.
 func single(at, name string) (*modelFile, error) {
-	magic, size, err := peek(at)
+	f := &modelFile{name: name, path: at}
+	magic, err := f.look()
 	if err != nil {
 		return nil, err
 	}
-	named := strings.HasSuffix(strings.ToLower(name), ".gguf")
+	named := isGGUF(name)
 	switch {
 	case magic == "GGUF" && !named:
-		name += ".gguf"
+		f.name += ".gguf"
 	case magic != "GGUF" && (named || packaging.RoleByName(name) != packaging.Weights):
 		return nil, fmt.Errorf("%s is no model: it is not GGUF", at)
 	}
-	return &modelFile{name: name, path: at, size: size}, nil
+	return f, nil
 }
 
-// peek returns the first four bytes of a regular file, and its size. It waits for no pipe.
-func peek(at string) (magic string, size int64, err error) {
-	f, err := os.OpenFile(at, os.O_RDONLY|unix.O_NONBLOCK, 0)
+func isGGUF(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".gguf") }
+
+// look reads the header of a regular file: its size, and its role, as pack.ReadHeader tells it; that of a kind which nobody here
+// knows is by its name. A file that is cut is an error. It returns the first four bytes, and waits for no pipe.
+func (m *modelFile) look() (magic string, err error) {
+	f, err := os.OpenFile(m.path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return "", 0, fmt.Errorf("reading a model: %w", err)
+		return "", fmt.Errorf("reading a model: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return "", 0, fmt.Errorf("reading a model: %w", err)
+		return "", fmt.Errorf("reading a model: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return "", 0, fmt.Errorf("%s is not a regular file", at)
+		return "", fmt.Errorf("%s is not a regular file", m.path)
 	}
+	m.size = info.Size()
 	first := make([]byte, 4)
-	n, err := io.ReadFull(f, first)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", 0, fmt.Errorf("reading %s: %w", at, err)
+	n, err := f.ReadAt(first, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("reading %s: %w", m.path, err)
 	}
-	return string(first[:n]), info.Size(), nil
+	h, err := pack.ReadHeader(m.name, f, m.size)
+	if m.role = h.Role; errors.Is(err, artifacts.ErrVerification) {
+		return "", fmt.Errorf("reading %s: %w", m.path, err)
+	}
+	return string(first[:n]), nil
 }
 
 // folder lists the files of a folder that a runtime needs, and the license and the model card. Hidden ones and the folder
@@ -151,22 +162,22 @@ func (p *place) entry(root *os.Root, name string) (*modelFile, error) {
 	if inside, err := filepath.Rel(p.path, real); err != nil || !filepath.IsLocal(inside) {
 		return nil, fmt.Errorf("%s leads out of the folder", name)
 	}
-	return &modelFile{name: name, path: real, size: info.Size()}, nil
+	return &modelFile{name: name, path: real, size: info.Size(), role: packaging.RoleByName(name)}, nil
 }
 
 // choose keeps what one model needs: of a folder with GGUF files those, which must be one model, with templates and texts;
 // of one with safetensors everything.
 func (p *place) choose(all []modelFile) ([]modelFile, error) {
-	is := func(suffix string) func(modelFile) bool {
-		return func(f modelFile) bool { return strings.HasSuffix(strings.ToLower(f.name), suffix) }
-	}
-	tensors := slices.ContainsFunc(all, is(".safetensors"))
+	tensors := slices.ContainsFunc(all, func(f modelFile) bool { return strings.HasSuffix(strings.ToLower(f.name), ".safetensors") })
 	if tensors {
-		return slices.DeleteFunc(all, is(".gguf")), nil
+		all = slices.DeleteFunc(all, func(f modelFile) bool { return isGGUF(f.name) })
+	}
+	if err := p.look(all); err != nil || tensors {
+		return all, err
 	}
 	models := map[string]bool{}
 	chosen := slices.DeleteFunc(all, func(f modelFile) bool {
-		switch packaging.RoleByName(f.name) {
+		switch f.role {
 		case packaging.Weights:
 			key := f.name
 			if parts := packaging.ShardNames(f.name); parts != nil {
@@ -193,18 +204,34 @@ func (p *place) choose(all []modelFile) ([]modelFile, error) {
 	return nil, fmt.Errorf("folder %s holds %d models, name one of them: %s", p.path, len(names), strings.Join(names, ", "))
 }
 
-// complete checks that each GGUF file is one, and that no part of a split model is missing.
+// look reads the headers of what may be weights: a GGUF file says itself whether it is a model, an adapter or a projector.
+func (p *place) look(all []modelFile) error {
+	for i := range all {
+		switch f := &all[i]; {
+		case isGGUF(f.name):
+			magic, err := f.look()
+			if err != nil {
+				return err
+			}
+			if magic != "GGUF" {
+				return fmt.Errorf("%s is no model: it is not GGUF", f.path)
+			}
+		case strings.HasSuffix(strings.ToLower(f.name), ".safetensors"):
+			if _, err := f.look(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// complete checks that no part of a split model is missing.
 func (p *place) complete(chosen []modelFile) error {
 	have := map[string]bool{}
 	for _, f := range chosen {
 		have[f.name] = true
 	}
 	for _, f := range chosen {
-		if strings.HasSuffix(strings.ToLower(f.name), ".gguf") {
-			if _, err := single(f.path, f.name); err != nil {
-				return err
-			}
-		}
 		for _, part := range packaging.ShardNames(f.name) {
 			if !have[part] {
 				return fmt.Errorf("%s, a part of a split model in %s: %w", part, p.path, artifacts.ErrNotFound)

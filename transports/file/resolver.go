@@ -50,8 +50,8 @@ func (r *Resolver) Names(input string) (*transports.Names, error) {
 	return &transports.Names{Queries: []string{name.String()}, Origin: origin(base)}, nil
 }
 
-// Resolve looks at a file or folder, and reads no more than the first bytes of each. The files are pending in the Plan. The
-// error wraps artifacts.ErrInvalidName, ErrNotFound or ErrPolicy when it is one of these.
+// Resolve looks at a file or folder, and reads no more than the header of each file. The files are pending in the Plan. The error
+// wraps artifacts.ErrInvalidName, ErrNotFound, ErrPolicy or ErrVerification (a file that is cut) when it is one of these.
 func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, error) {
 	at, err := find(local(input))
 	if err != nil {
@@ -71,7 +71,7 @@ func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, 
 	}
 	model := &synth.Model{Name: name, Origin: origin(at.base), Meta: packaging.BuildMeta{Name: at.base}}
 	for _, f := range found {
-		model.Files = append(model.Files, synth.File{Path: f.name, Size: f.size, Open: opener(f.path)})
+		model.Files = append(model.Files, synth.File{Path: f.name, Role: f.role, Size: f.size, Open: opener(f.path)})
 		plan.Pending = append(plan.Pending, artifacts.Pending{Name: f.name, Size: f.size, Path: f.path})
 	}
 	plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) {

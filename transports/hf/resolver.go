@@ -55,8 +55,8 @@ func New(o *Options) (*hub.Resolver, error) {
 		return nil, fmt.Errorf("reading HF_ENDPOINT: it is no http or https address")
 	}
 	h := &site{base: base, offline: isTrue(getenv("HF_HUB_OFFLINE")), token: tokenReader(getenv, o.Home)}
-	h.Site = hub.NewSite(&hub.SiteOptions{
-		Base: base, Explain: h.explain, UserAgent: cmp.Or(o.UserAgent, "paddock"), Trust: o.Trust, Stall: o.Stall,
+	h.Web = source.NewWeb(base, &source.WebOptions{
+		Explain: h.explain, Agent: o.UserAgent, Trust: o.Trust, Stall: o.Stall,
 		Logger: o.Logger, Wait: o.Wait,
 		Authorize: func(header http.Header) {
 			if token, err := h.token(); err == nil && token != "" { // Look has reported the error
@@ -65,7 +65,7 @@ func New(o *Options) (*hub.Resolver, error) {
 		},
 	})
 	return &hub.Resolver{
-		Common: o.Common, Title: title, Scheme: Schemes()[0], Hosts: Hosts(), Branch: "main", Site: h.Site, Origin: h,
+		Common: o.Common, Title: title, Scheme: Schemes()[0], Hosts: Hosts(), Branch: "main", Web: h.Web, Origin: h,
 	}, nil
 }
 

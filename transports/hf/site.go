@@ -31,7 +31,7 @@ func (*OfflineError) Error() string { return "HF_HUB_OFFLINE is set, so Hugging 
 
 // site is Hugging Face, or a mirror of it.
 type site struct {
-	*hub.Site
+	*source.Web
 	base    *url.URL
 	offline bool
 	token   func() (string, error)
@@ -121,7 +121,7 @@ func (h *site) list(ctx context.Context, f *hub.Found) ([]hub.Entry, error) {
 	next.RawQuery = "recursive=true"
 	var all []hub.Entry
 	for range maxPages {
-		body, header, err := h.Get(ctx, next, maxAnswer)
+		body, header, err := h.Get(ctx, next, nil, maxAnswer)
 		if err != nil {
 			return nil, err
 		}
@@ -181,7 +181,7 @@ func nextPage(header http.Header, at *url.URL) *url.URL {
 }
 
 func (h *site) ask(ctx context.Context, u *url.URL, into any) error {
-	body, _, err := h.Get(ctx, u, maxAnswer)
+	body, _, err := h.Get(ctx, u, nil, maxAnswer)
 	if err != nil {
 		return err
 	}

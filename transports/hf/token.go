@@ -3,12 +3,12 @@ package hf
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/paddock-dev/paddock/artifacts/conffile"
 )
 
 // maxToken bounds the file of a token in bytes.
@@ -27,17 +27,15 @@ func tokenReader(getenv func(string) string, home string) func() (string, error)
 		if path == "" {
 			return "", nil
 		}
-		f, err := os.Open(path)
+		raw, err := conffile.Read(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return "", nil
 		}
 		if err != nil {
 			return "", fmt.Errorf("reading the token of %s: %w", title, err)
 		}
-		defer f.Close()
-		raw, err := io.ReadAll(io.LimitReader(f, maxToken))
-		if err != nil {
-			return "", fmt.Errorf("reading the token of %s: %w", title, err)
+		if len(raw) > maxToken {
+			return "", fmt.Errorf("reading the token of %s in %s: it has %d bytes", title, path, len(raw))
 		}
 		return clean(strings.TrimSpace(string(raw)), path)
 	})

@@ -68,7 +68,7 @@ func resolve(t *testing.T, handler http.HandlerFunc, entries ...hub.Entry) (*art
 	r := &hub.Resolver{
 		Common: hub.Common{System: &types.SystemContext{SignaturePolicyPath: policy}},
 		Title:  "Site", Scheme: "site", Hosts: []string{"site.example"}, Branch: "main",
-		Site: hub.NewSite(&hub.SiteOptions{Base: base}), Origin: &fixed{base, hub.Found{Repository: "o/r", Commit: "c", Entries: entries}},
+		Web: source.NewWeb(base, &source.WebOptions{Explain: source.NewStatusError}), Origin: &fixed{base, hub.Found{Repository: "o/r", Commit: "c", Entries: entries}},
 	}
 	return r.Resolve(t.Context(), "o/r")
 }
@@ -113,10 +113,8 @@ func TestNoDowngrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := hub.NewSite(&hub.SiteOptions{Base: base, Trust: insecure()})
-	if _, _, err := s.Get(t.Context(), base, 10); err == nil || !strings.Contains(err.Error(), "not encrypted") || strings.Contains(err.Error(), "Signature") {
+	s := source.NewWeb(base, &source.WebOptions{Trust: &source.Trust{Insecure: true}})
+	if _, _, err := s.Get(t.Context(), base, nil, 10); err == nil || !strings.Contains(err.Error(), "not encrypted") || strings.Contains(err.Error(), "Signature") {
 		t.Error(err)
 	}
 }
-
-func insecure() *source.Trust { return &source.Trust{Insecure: true} }

@@ -43,7 +43,7 @@ func (r *Resolver) plan(ctx context.Context, found *Found, asked *repofiles.Ref)
 		r.Say(fmt.Sprintf("%s: taking %s by default%s", found.Repository, ref.Quant, others(chosen.Others)))
 	}
 	if found.Guarded && known == nil {
-		if err := r.Site.Probe(ctx, r.Origin.URL(found, chosen.Files[0].Path)); err != nil {
+		if err := r.Web.Probe(ctx, r.Origin.URL(found, chosen.Files[0].Path)); err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +107,7 @@ func (r *Resolver) files(ctx context.Context, found *Found, s *repofiles.Selecti
 			return nil, fmt.Errorf("listing %s: %w", found.Repository, err)
 		}
 		f := &files[i]
-		*f = synth.File{Path: as, Digest: e.SHA256, Size: e.Size, Open: r.Site.Opener(r.Origin.URL(found, pick.Path), e.Size)}
+		*f = synth.File{Path: as, Digest: e.SHA256, Size: e.Size, Open: r.Web.Remote(r.Origin.URL(found, pick.Path), e.Size, nil, nil).Open}
 		if k, ok := known[as]; ok && f.Digest == "" && k.Size == e.Size {
 			f.Digest = k.Digest
 		}

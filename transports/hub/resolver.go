@@ -14,6 +14,7 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/repofiles"
+	"github.com/paddock-dev/paddock/transports/source"
 	"github.com/paddock-dev/paddock/transports/synth"
 )
 
@@ -39,7 +40,7 @@ type Resolver struct {
 	Hosts []string
 	// Branch is the default branch.
 	Branch string
-	Site   *Site
+	Web    *source.Web
 	Origin Origin
 }
 

@@ -59,7 +59,7 @@ func (r *Resolver) readOne(ctx context.Context, found *Found, s small, keep bool
 	if e.Size > maxSmall {
 		return fmt.Errorf("reading %s: %s says no sha256 of it, and its %d bytes are too many to read for one", e.Path, r.Title, e.Size)
 	}
-	data, _, err := r.Site.Get(ctx, r.Origin.URL(found, e.Path), e.Size)
+	data, _, err := r.Web.Get(ctx, r.Origin.URL(found, e.Path), nil, e.Size)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package modelscope
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -65,8 +64,8 @@ func New(o *Options) (*hub.Resolver, error) {
 		return nil, fmt.Errorf("reading MODELSCOPE_API_TOKEN: it is not one word")
 	}
 	m := &site{base: base}
-	m.Site = hub.NewSite(&hub.SiteOptions{
-		Base: base, Explain: explain, UserAgent: cmp.Or(o.UserAgent, "paddock"), Trust: o.Trust, Stall: o.Stall,
+	m.Web = source.NewWeb(base, &source.WebOptions{
+		Explain: explain, Agent: o.UserAgent, Trust: o.Trust, Stall: o.Stall,
 		Logger: o.Logger, Wait: o.Wait,
 		Authorize: func(header http.Header) {
 			if token != "" { // as ModelScope's library sends it (modelscope_hub, HubApi.get_cookies)
@@ -75,6 +74,6 @@ func New(o *Options) (*hub.Resolver, error) {
 		},
 	})
 	return &hub.Resolver{
-		Common: o.Common, Title: title, Scheme: Schemes()[0], Hosts: Hosts(), Branch: branch, Site: m.Site, Origin: m,
+		Common: o.Common, Title: title, Scheme: Schemes()[0], Hosts: Hosts(), Branch: branch, Web: m.Web, Origin: m,
 	}, nil
 }

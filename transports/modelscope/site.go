@@ -28,7 +28,7 @@ const (
 
 // site is ModelScope.
 type site struct {
-	*hub.Site
+	*source.Web
 	base *url.URL
 }
 
@@ -89,7 +89,7 @@ func (m *site) page(ctx context.Context, f *hub.Found, number int, into *listing
 		query.Set("PageNumber", strconv.Itoa(number))
 	}
 	u.RawQuery = query.Encode()
-	body, _, err := m.Get(ctx, u, maxAnswer)
+	body, _, err := m.Get(ctx, u, nil, maxAnswer)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (m *site) readCard(ctx context.Context, f *hub.Found) error {
 	if i < 0 {
 		return nil
 	}
-	card, _, err := m.Get(ctx, m.URL(f, "README.md"), f.Entries[i].Size)
+	card, _, err := m.Get(ctx, m.URL(f, "README.md"), nil, f.Entries[i].Size)
 	if err != nil {
 		return err
 	}

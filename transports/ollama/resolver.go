@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -131,20 +130,9 @@ func (r *Resolver) endpoint(scheme string, at *ref) *endpoint {
 }
 
 // get reads something small whole.
-func (e *endpoint) get(ctx context.Context, what string, header http.Header, limit int64) (_ []byte, err error) {
-	resp, err := e.web.Get(ctx, e.base.JoinPath(what), header)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, resp.Body.Close()) }()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", source.Redact(resp.Request.URL), source.NetError(ctx, err))
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s has more than %d bytes", source.Redact(resp.Request.URL), limit)
-	}
-	return data, nil
+func (e *endpoint) get(ctx context.Context, what string, header http.Header, limit int64) ([]byte, error) {
+	data, _, err := e.web.Get(ctx, e.base.JoinPath(what), header, limit)
+	return data, err
 }
 
 // blob reads a small blob whole, and checks it.
@@ -162,13 +150,7 @@ func (e *endpoint) blob(ctx context.Context, d digest.Digest, size int64) ([]byt
 // file is a layer, as a file that is read by ranges.
 func (e *endpoint) file(f *packaging.File) synth.File {
 	remote := e.web.Remote(e.base.JoinPath("blobs", f.Digest.String()), f.Size, nil, nil)
-	return synth.File{
-		Path: f.Path, Role: f.Role, Digest: f.Digest, Size: f.Size,
-		Open: func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
-			body, err := remote.Open(ctx, offset, length)
-			return body, e.web.Refusal(err)
-		},
-	}
+	return synth.File{Path: f.Path, Role: f.Role, Digest: f.Digest, Size: f.Size, Open: remote.Open}
 }
 
 // page is what a person looks at in a browser.

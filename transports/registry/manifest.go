@@ -3,7 +3,9 @@ package registry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	"go.podman.io/image/v5/docker"
@@ -31,10 +33,30 @@ func (r *Resolver) patience(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the registry did not answer within %s", limit))
 }
 
+// busyWait is how long a registry that did not answer is asked once more, for the reason alone.
+const busyWait = 5 * time.Second
+
 // resolve makes the Plan of a full name.
 func (r *Resolver) resolve(ctx context.Context, name artifacts.Name) (*artifacts.Plan, error) {
-	ctx, cancel := r.patience(ctx)
+	short, cancel := r.patience(ctx)
 	defer cancel()
+	plan, err := r.resolveOnce(short, name)
+	if short.Err() == nil || ctx.Err() != nil {
+		return plan, err
+	}
+	// go.podman.io/image waits for a registry that wants to be left alone, and says nothing of it.
+	ask, stop := context.WithTimeout(ctx, min(busyWait, cmp.Or(r.stall, source.DefaultStall)))
+	defer stop()
+	_, why := r.head(ask, name)
+	var status *source.StatusError
+	var temporary *artifacts.TemporaryError
+	if errors.As(why, &temporary) && errors.As(why, &status) {
+		return nil, fmt.Errorf("reading manifest of %s: %w", name, why)
+	}
+	return plan, err
+}
+
+func (r *Resolver) resolveOnce(ctx context.Context, name artifacts.Name) (*artifacts.Plan, error) {
 	policy, err := r.policy()
 	if err != nil {
 		return nil, err
@@ -76,9 +98,27 @@ func (r *Resolver) follow(ctx context.Context, name artifacts.Name, src types.Im
 		if err != nil {
 			return nil, fmt.Errorf("choosing from the index %s: %w", describe(name, at), err)
 		}
+		if err := r.tell(name, raw, chosen); err != nil {
+			return nil, err
+		}
 		at = &chosen.Digest
 	}
 	return nil, fmt.Errorf("reading manifest of %s: indexes are nested more than %d deep", name, packaging.MaxIndexDepth)
+}
+
+// tell says what is taken of an index, if there is more in it.
+func (r *Resolver) tell(name artifacts.Name, index []byte, chosen packaging.Descriptor) error {
+	if r.say == nil {
+		return nil
+	}
+	left, err := packaging.Left(index, chosen)
+	if err != nil {
+		return fmt.Errorf("reading the index %s: %w", name, err)
+	}
+	if left != "" {
+		r.say(fmt.Sprintf("%s is an index: taking %s, %s, and leaving %s", name, packaging.Choice(chosen), chosen.Digest, left))
+	}
+	return nil
 }
 
 // mismatch tells a manifest whose bytes are wrong from one that could not be read; the library has no type for it.

@@ -40,6 +40,8 @@ type Options struct {
 	Policy, RegistriesDir string
 	// Stall is how long a server may be silent; 0: source.DefaultStall.
 	Stall time.Duration
+	// Say receives, in words for people, what was taken of an index that has more; nil: nobody.
+	Say func(string)
 	// Logger receives what is decided on the way; nil: nobody.
 	Logger *slog.Logger
 }

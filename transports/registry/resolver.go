@@ -22,6 +22,7 @@ type Resolver struct {
 	arch, os string // what to choose from an index
 	stall    time.Duration
 	log      *slog.Logger
+	say      func(string)
 
 	mu        sync.Mutex
 	endpoints map[endpointKey]*endpoint
@@ -43,7 +44,7 @@ func New(o *Options) (*Resolver, error) {
 	}
 	return &Resolver{
 		sys: sys, arch: cmp.Or(o.Architecture, runtime.GOARCH), os: cmp.Or(o.OS, "linux"),
-		stall: o.Stall, log: log, endpoints: map[endpointKey]*endpoint{},
+		stall: o.Stall, log: log, say: o.Say, endpoints: map[endpointKey]*endpoint{},
 	}, nil
 }
 

@@ -2,9 +2,10 @@ package source
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
@@ -19,10 +20,25 @@ type WebOptions struct {
 	Trust *Trust
 	// Agent names the program to servers; "": "paddock".
 	Agent string
-	// Username and Password are sent to the origin and to nobody else; no Username: nothing is.
-	Username, Password string
+	// Authorize adds credentials to a request's headers; nil: there are none. Only the origin's scheme, host and port get them.
+	Authorize func(http.Header)
+	// Explain makes an error of an answer of the origin's own with a status from 400 on. nil: Refusal does, for the places that the
+	// origin leads to, too.
+	Explain func(*http.Response) error
 	// Stall is how long a server may be silent; 0: DefaultStall.
 	Stall time.Duration
+	// Logger receives what is decided on the way; nil: nobody.
+	Logger *slog.Logger
+	// Wait waits between two tries; nil: as long as it is told.
+	Wait func(context.Context, time.Duration) error
+}
+
+// BasicAuth is an Authorize with a user and a password; nil if there is no user.
+func BasicAuth(user, password string) func(http.Header) {
+	if user == "" {
+		return nil
+	}
+	return func(h http.Header) { (&http.Request{Header: h}).SetBasicAuth(user, password) }
 }
 
 // Web is an origin that is asked over HTTP: the clients for it, and for the hosts that it leads to. Safe for concurrent use.
@@ -31,10 +47,12 @@ type Web struct {
 	o    WebOptions
 
 	mu      sync.Mutex
-	clients map[string]*http.Client // by host
+	own     *tls.Config
+	clients map[string]*http.Client // by scheme and host
 }
 
-// NewWeb makes a Web of an origin's address, of which scheme, host and port count. It asks nothing of the network.
+// NewWeb makes a Web of an origin's address, of which scheme, host and port count. It asks nothing of the network, and reads
+// certificates when the first request needs them.
 func NewWeb(home *url.URL, o *WebOptions) *Web {
 	w := &Web{home: home, clients: map[string]*http.Client{}}
 	if o != nil {
@@ -46,94 +64,79 @@ func NewWeb(home *url.URL, o *WebOptions) *Web {
 	if w.o.Agent == "" {
 		w.o.Agent = "paddock"
 	}
+	if w.o.Stall == 0 {
+		w.o.Stall = DefaultStall
+	}
+	if w.o.Logger == nil {
+		w.o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if w.o.Wait == nil {
+		w.o.Wait = wait
+	}
 	return w
 }
 
-// Origin is a Sender to the origin itself.
+// Origin is a Sender to the origin itself. An answer that is no success is an error.
 func (w *Web) Origin(req *http.Request) (*http.Response, error) {
-	if w.o.Username != "" {
-		req.SetBasicAuth(w.o.Username, w.o.Password)
+	if w.o.Authorize != nil && SameOrigin(req.URL, w.home) { // what it is asked for may be a page that it named
+		w.o.Authorize(req.Header)
 	}
-	return w.send(req)
+	explain := w.o.Explain
+	if explain == nil {
+		explain = w.refusal
+	}
+	return w.send(req, explain)
 }
 
 // Elsewhere is a Sender to any other host. What was asked for by TLS is not taken from a host without.
 func (w *Web) Elsewhere(req *http.Request) (*http.Response, error) {
+	if w.o.Explain == nil {
+		return w.send(req, w.refusal)
+	}
+	return w.send(req, nil)
+}
+
+// send sends a request. What is no success explain makes an error of, unless it is nil.
+func (w *Web) send(req *http.Request, explain func(*http.Response) error) (*http.Response, error) {
 	if w.home.Scheme == "https" && req.URL.Scheme == "http" {
 		return nil, fmt.Errorf("%s leads to %s, which is not encrypted", w.home.Host, Redact(req.URL))
 	}
-	return w.send(req)
-}
-
-func (w *Web) send(req *http.Request) (*http.Response, error) {
 	client, err := w.client(req.URL)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("User-Agent", w.o.Agent)
-	return client.Do(req)
+	resp, err := client.Do(req)
+	if err != nil || explain == nil || resp.StatusCode < http.StatusBadRequest {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	return nil, explain(resp)
 }
 
+// client returns the client for a place: the origin's own, or one without its client certificates.
 func (w *Web) client(u *url.URL) (*http.Client, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c := w.clients[u.Host]; c != nil {
+	key := u.Scheme + "://" + u.Host
+	if c := w.clients[key]; c != nil {
 		return c, nil
 	}
-	settings, err := w.o.Trust.Own(w.home.Host)
-	if err == nil && !SameOrigin(w.home, u) {
-		settings, err = w.o.Trust.Other(settings, u.Host)
-	}
-	if err != nil {
-		return nil, err
-	}
-	c := NewClient(settings, w.o.Stall)
-	w.clients[u.Host] = c
-	return c, nil
-}
-
-// Get asks the origin for something and follows where it leads; header may be nil. An answer that is no success is an error:
-// of Refusal's sorts. The caller closes the body; a server that falls silent ends the exchange.
-func (w *Web) Get(ctx context.Context, at *url.URL, header http.Header) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	resp, _, err := Follow(at, func(to *url.URL, away bool) (*http.Response, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil)
-		if err != nil {
-			return nil, fmt.Errorf("asking %s: not a usable address", Redact(to))
+	var err error
+	if w.own == nil {
+		if w.own, err = w.o.Trust.Own(w.home.Host); err != nil {
+			w.own = nil
+			return nil, err
 		}
-		req.Header.Set("Accept-Encoding", "identity")
-		for name, values := range header {
-			req.Header[name] = values
-		}
-		if away {
-			return w.Elsewhere(req)
-		}
-		return w.Origin(req)
-	})
-	if err != nil {
-		defer cancel(nil)
-		return nil, fmt.Errorf("asking %s: %w", Redact(at), NetError(ctx, err))
 	}
-	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
-		defer cancel(nil)
-		defer resp.Body.Close()
-		return nil, w.Refusal(NewStatusError(resp))
+	settings := w.own
+	if !SameOrigin(w.home, u) {
+		if settings, err = w.o.Trust.Other(w.own, u.Host); err != nil {
+			return nil, err
+		}
 	}
-	resp.Body = &ending{Watch(resp.Body, w.o.Stall, cancel), cancel}
-	return resp, nil
-}
-
-// ending is a body whose Close ends its exchange.
-type ending struct {
-	body   io.ReadCloser
-	cancel context.CancelCauseFunc
-}
-
-func (e *ending) Read(p []byte) (int, error) { return e.body.Read(p) }
-
-func (e *ending) Close() error {
-	defer e.cancel(nil)
-	return e.body.Close()
+	w.clients[key] = NewClient(settings, w.o.Stall)
+	return w.clients[key], nil
 }
 
 // RefusedError says that an origin does not let us have something. It wraps artifacts.ErrAuthentication and Err.
@@ -151,8 +154,10 @@ func (e *RefusedError) Error() string {
 // Unwrap makes errors.Is find artifacts.ErrAuthentication.
 func (e *RefusedError) Unwrap() []error { return []error{artifacts.ErrAuthentication, e.Err} }
 
-// Refusal sorts the error of an answer: 401 and 403 are a RefusedError, 404 and 410 artifacts.ErrNotFound, the rest is as it was.
-func (w *Web) Refusal(err error) error {
+// refusal makes the error of an answer: 401 and 403 are a RefusedError, 404 and 410 artifacts.ErrNotFound, the rest is a
+// StatusError as NewStatusError has it.
+func (w *Web) refusal(resp *http.Response) error {
+	err := NewStatusError(resp)
 	var status *StatusError
 	if !errors.As(err, &status) {
 		return err

@@ -33,8 +33,16 @@ type remoteFile struct {
 
 // probe asks for the first bytes of a file: that tells its size, and whether the server serves ranges, in one request that
 // also a signed URL for GET answers.
-func probe(ctx context.Context, web *source.Web, at *url.URL) (*remoteFile, error) {
-	resp, err := web.Get(ctx, at, http.Header{"Range": {fmt.Sprintf("bytes=0-%d", magicSize-1)}})
+func probe(ctx context.Context, web *source.Web, at *url.URL) (f *remoteFile, err error) {
+	err = web.Retry(ctx, func(ctx context.Context) error {
+		f, err = probeOnce(ctx, web, at)
+		return err
+	})
+	return f, err
+}
+
+func probeOnce(ctx context.Context, web *source.Web, at *url.URL) (*remoteFile, error) {
+	resp, err := web.Open(ctx, at, http.Header{"Range": {fmt.Sprintf("bytes=0-%d", magicSize-1)}})
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +52,7 @@ func probe(ctx context.Context, web *source.Web, at *url.URL) (*remoteFile, erro
 	}
 	magic, err := io.ReadAll(io.LimitReader(resp.Body, magicSize))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", source.Redact(at), source.NetError(ctx, err))
+		return nil, fmt.Errorf("reading %s: %w", source.Redact(at), err)
 	}
 	f := &remoteFile{url: at, size: resp.ContentLength, validator: validator(resp.Header)}
 	f.delimited = f.size >= 0 || len(resp.TransferEncoding) > 0
@@ -128,8 +136,7 @@ func (f *remoteFile) opener(web *source.Web, checked bool) artifacts.Opener {
 		if part && (!f.ranges || f.validator == "" && !checked) {
 			return nil, fmt.Errorf("reading a part of %s: %w", source.Redact(f.url), artifacts.ErrNoRange)
 		}
-		body, err := remote.Open(ctx, offset, length)
-		return body, web.Refusal(err)
+		return remote.Open(ctx, offset, length)
 	}
 }
 
@@ -139,7 +146,7 @@ func (f *remoteFile) stream(web *source.Web) artifacts.Opener {
 		if offset != 0 || length != -1 {
 			return nil, fmt.Errorf("reading a part of %s: %w", source.Redact(f.url), artifacts.ErrNoRange)
 		}
-		resp, err := web.Get(ctx, f.url, nil)
+		resp, err := web.Open(ctx, f.url, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ const Transport = "url"
 
 // Options say how to reach servers; nil is the zero value.
 type Options struct {
-	// Web says how; the user and password of a URL replace those in it.
+	// Web says how; the user and password of a URL replace its Authorize.
 	Web source.WebOptions
 	// System says where containers-policy.json is; nil: where Podman has it.
 	System *types.SystemContext
@@ -108,8 +108,8 @@ func (f *remoteFile) identity() string {
 func (r *Resolver) web(at *ref) *source.Web {
 	o := r.o.Web
 	if at.user != nil {
-		o.Username = at.user.Username()
-		o.Password, _ = at.user.Password()
+		password, _ := at.user.Password()
+		o.Authorize = source.BasicAuth(at.user.Username(), password)
 	}
 	return source.NewWeb(at.url, &o)
 }

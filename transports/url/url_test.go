@@ -77,7 +77,7 @@ func start(t *testing.T, h http.Handler, tls bool) (*Resolver, string) {
 			t.Fatal(err)
 		}
 	}
-	o := &Options{Web: source.WebOptions{Trust: &source.Trust{CertDir: certs}, Stall: time.Second}, System: policy(t, `{"default":[{"type":"insecureAcceptAnything"}]}`)}
+	o := &Options{Web: source.WebOptions{Trust: &source.Trust{CertDir: certs}, Wait: func(context.Context, time.Duration) error { return nil }}, System: policy(t, `{"default":[{"type":"insecureAcceptAnything"}]}`)}
 	return New(o), s.URL
 }
 
@@ -350,7 +350,7 @@ func TestErrors(t *testing.T) {
 		}, says: "not a web address"},
 		"silence":   {change: func(_ http.ResponseWriter, req *http.Request) bool { <-req.Context().Done(); return true }, as: &temporary, says: "m.gguf"},
 		"truncated": {change: truncated(data), is: artifacts.ErrNoRange, says: "bytes are missing"},
-		"wrong sha": {suffix: "#sha256=" + strings.Repeat("0", 64), is: artifacts.ErrVerification, says: "has digest"},
+		"wrong sha": {suffix: "#sha256=" + strings.Repeat("0", 64), is: artifacts.ErrVerification, says: "the bytes have digest sha256:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "truncated" && testing.Short() {
@@ -358,6 +358,9 @@ func TestErrors(t *testing.T) {
 			}
 			t.Parallel()
 			r, at := start(t, &web{t: t, data: data, change: c.change}, true)
+			if name == "silence" {
+				r.o.Web.Stall = time.Second
+			}
 			plan, err := r.Resolve(t.Context(), at+"/m.gguf"+c.suffix)
 			if err == nil {
 				dir := t.TempDir()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/asimage"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -95,9 +96,7 @@ func other(k artifacts.Kind) string {
 }
 
 func (o *convertOptions) plan(ctx context.Context, name artifacts.Name, m *artifacts.Model, reader artifacts.Reader, progress *ui.Progress) (*artifacts.Plan, error) {
-	open := func(f *artifacts.File) artifacts.Opener {
-		return (&storedBlob{reader: reader, model: m, file: *f}).open
-	}
+	open := func(f *artifacts.File) artifacts.Opener { return atrest.StoredFile(m, f, reader) }
 	o.image.Wait = progress.Wait
 	if m.Kind != artifacts.KindImage {
 		return asimage.ToImage(ctx, name, m, open, &o.image)

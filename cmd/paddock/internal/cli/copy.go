@@ -24,7 +24,7 @@ func copyCommand(env *Env, run func(context.Context, *Env, *copyOptions) error) 
 	return &cli.Command{
 		Name: "copy", Usage: "Copy a model from its origin to a registry or a folder", ArgsUsage: "SRC DEST",
 		Description: "SRC is a reference as for pull, DEST a name in a registry, oci:FOLDER[:TAG] or dir:FOLDER. The model passes through and\n" +
-			"is not stored here. What DEST has already is not sent.",
+			"is not stored here. What DEST has already is not sent. Of an index, one manifest is copied, as pull takes it.",
 		Flags: append(o.send.flags(), &cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format,
 			Usage: "describe the model in the packaging `FORMAT`: modelpack or docker (default: as it is)"}),
 		Action: func(c *cli.Context) error {
@@ -56,7 +56,9 @@ func runCopy(ctx context.Context, env *Env, o *copyOptions) error {
 	if err != nil {
 		return err
 	}
-	resolver, err := env.Resolver(&o.send.origin)
+	origin := o.send.origin
+	origin.say = func(text string) { ui.Note(env.Err, text) } // else nobody misses what is left behind
+	resolver, err := env.Resolver(&origin)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -81,6 +82,35 @@ func TestCopyErrors(t *testing.T) {
 	} {
 		if code, _, err := p.run(t, c.args...); code != c.code || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v: %d, %v", c.args, code, err)
+		}
+	}
+}
+
+// TestCopyIndex: of an index one manifest is copied, and a person is told which, and what is left behind.
+func TestCopyIndex(t *testing.T) {
+	p := newPublisher(t, &fake.Options{})
+	want := p.digest(t, p.must(t, "pack", "-t", "m", p.dir))
+	p.must(t, "push", "localhost/m", p.at.Host()+"/org/m:1")
+	raw := []byte(p.must(t, "inspect", "-r", "--raw", p.at.Host()+"/org/m:1"))
+	for tag, c := range map[string]struct {
+		index []byte
+		says  string
+	}{
+		"alone":  {p.at.Index(runtime.GOARCH, raw), ""},
+		"others": {p.at.Index(runtime.GOARCH, raw, []byte(`{"mediaType":"application/vnd.oci.image.manifest.v1+json"}`)), `leaving "linux/s390x"` + "\n"},
+	} {
+		p.at.PutManifest("org/m", tag, "application/vnd.oci.image.index.v1+json", c.index)
+		src := p.at.Host() + "/org/m:" + tag
+		if got := p.digest(t, p.must(t, "copy", "-q", src, p.at.Host()+"/copy/m:"+tag)); got != want {
+			t.Errorf("%s: copied %s, want %s", tag, got, want)
+		}
+		said := p.world.err.String()
+		if !strings.HasSuffix(said, c.says) || c.says != "" && !strings.Contains(said, src+` is an index: taking "linux/`+runtime.GOARCH+`", `+want) {
+			t.Errorf("%s: said %q", tag, said)
+		}
+		p.must(t, "pull", "-q", src)
+		if said := p.world.err.String(); strings.Contains(said, "index") {
+			t.Errorf("pull said %q", said)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -91,6 +93,48 @@ func TestServeUnpacked(t *testing.T) {
 	w.must(t, "quadlet", "rm", "svc")
 	if u, err := store.Usage(t.Context(), nil); err != nil || u.Blobs != 0 {
 		t.Errorf("left %+v, %v", u, err)
+	}
+}
+
+// TestUnpackedAgain: unpacked files that Podman was told to remove are missed by inspect and doctor, and made again by serve, ensure
+// and doctor --fix, though the origin is gone; if what they were in is gone, too, it is said what to do.
+func TestUnpackedAgain(t *testing.T) {
+	w := newWorld(t)
+	root := t.TempDir()
+	store, err := podmanstore.Open(&podmanstore.Options{GraphRoot: root, Grace: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env.Services.Store = func(context.Context, *Env) (artifacts.Store, error) { return store, nil }
+	o := w.publishTar(t, tiny, "model.gguf")
+	w.must(t, "pull", "--progress", "none", tiny)
+	delete(w.published, tiny)
+	for _, again := range [][]string{{"serve", "--progress", "none", tiny}, {"ensure", tiny}, {"doctor", "--fix"}} {
+		if err := store.Remove(t.Context(), "localhost/paddock/derived:"+o.Plan.Digest.Encoded()); err != nil {
+			t.Fatal(err)
+		}
+		if out := w.must(t, "inspect", tiny); !strings.Contains(out, `"unservable"`) {
+			t.Errorf("inspect: %s", out)
+		}
+		code, out, err := w.run(t, "doctor", "--format", "{{.Kind}} {{.Where}}")
+		if code != exitError || strings.TrimSpace(out) != "not-unpacked "+tiny || strings.Join(Hints(err), "|") != "paddock doctor --fix" {
+			t.Errorf("doctor: exit %d, %q, %v, %q", code, out, err, Hints(err))
+		}
+		w.must(t, again...)
+		w.must(t, "doctor")
+		if out := w.must(t, "inspect", tiny); strings.Contains(out, `"unservable"`) {
+			t.Errorf("after %q: %s", again, out)
+		}
+	}
+	if err := store.Remove(t.Context(), "localhost/paddock/derived:"+o.Plan.Digest.Encoded()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(root, "artifacts", "blobs", "sha256", o.Plan.Blobs[1].Digest.Encoded())); err != nil {
+		t.Fatal(err)
+	}
+	code, _, err := w.run(t, "serve", "--progress", "none", tiny)
+	if code != exitNotFound || !strings.Contains(strings.Join(Hints(err), "|"), "paddock ensure "+tiny) {
+		t.Errorf("serve: exit %d, %v, %q", code, err, Hints(err))
 	}
 }
 

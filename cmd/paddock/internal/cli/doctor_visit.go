@@ -125,7 +125,7 @@ func (v *doctorVisit) verdict(left []artifacts.Finding) error {
 	for i := len(left) - 1; i >= 0; i-- {
 		switch f := &left[i]; {
 		case f.Name == "":
-		case f.Kind == artifacts.FindingDamaged:
+		case f.Kind == artifacts.FindingDamaged, f.Kind == artifacts.FindingNotUnpacked && !f.Mendable:
 			err = WithHint(err, "paddock ensure "+f.Name)
 		case f.Kind == artifacts.FindingNoManifest:
 			err = WithHint(err, "paddock pull "+f.Name+" brings its manifest back, and keeps the blobs that are there")

@@ -129,6 +129,11 @@ func repair(ctx context.Context, env *Env, store artifacts.Store, model *artifac
 	if err := checker.Discard(ctx, damage); err != nil {
 		return err
 	}
+	// What was unpacked here needs no network, if what it was unpacked from is there.
+	if _, err = unpackStored(ctx, env, store, model, &o.fetch.transferOptions); err == nil || ctx.Err() != nil {
+		return err
+	}
+	env.Log().Debug("repairing needs the origin", "model", model.Name, "reason", err)
 	if from := originOf(env, model); from != "" {
 		return fetchPinned(ctx, env, store, from, name, model.Digest, &o.fetch)
 	}

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/gguf"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
 	"github.com/paddock-dev/paddock/transports/source"
 )
@@ -72,9 +70,6 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if err := o.admitted(ctx, plan); err != nil {
 		return nil, err
 	}
-	if err := refuseCut(plan); err != nil {
-		return nil, naming(reference, err)
-	}
 	if !as.IsZero() {
 		plan.Name = as
 	}
@@ -90,26 +85,6 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 		return nil, hintFetch(naming(reference, err), reference, &o.origin)
 	}
 	return model, nil
-}
-
-// refuseCut fails if a GGUF file on this machine ends before its header says: it was not downloaded to its end. Files
-// elsewhere are not asked: their headers would come twice.
-func refuseCut(plan *artifacts.Plan) error {
-	for i := range plan.Pending {
-		p := &plan.Pending[i]
-		if p.Path == "" || !strings.HasSuffix(strings.ToLower(p.Name), ".gguf") {
-			continue
-		}
-		f, err := os.Open(p.Path)
-		if err != nil {
-			return err
-		}
-		_, err = gguf.Read(f, p.Size)
-		if err = errors.Join(err, f.Close()); errors.Is(err, gguf.ErrTruncated) {
-			return fmt.Errorf("reading %s: %w", p.Path, err)
-		}
-	}
-	return nil
 }
 
 // admitted says why the model of a plan is not worth pulling. A manifest that breaks its specification, or names files that may
@@ -143,6 +118,7 @@ func naming(reference string, err error) error {
 	if strings.Contains(err.Error(), localName(reference)) {
 		return err
 	}
+	reference, _, _ = strings.Cut(reference, "#sha256=")                          // the error has the digest
 	return fmt.Errorf("pulling %s: %w", source.Scrub(errors.New(reference)), err) // a URL may hold secrets
 }
 
@@ -152,5 +128,8 @@ func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference
 	if errors.Is(err, artifacts.ErrNotFound) {
 		return fetch(ctx, env, store, reference, o)
 	}
-	return model, err
+	if err != nil {
+		return nil, err
+	}
+	return whole(ctx, env, store, model, &o.transferOptions)
 }

@@ -33,7 +33,7 @@ func hintFetch(err error, typed string, o *originOptions) error {
 	case errors.Is(err, artifacts.ErrIsImage):
 		return WithHint(err, "podman pull "+typed)
 	case errors.As(err, &refused):
-		return WithHint(err, hintRefused(refused))
+		return WithHint(err, hintRefused(refused, typed))
 	case errors.Is(err, artifacts.ErrAuthentication):
 		return WithHint(err, "paddock login "+insecurely(o)+refusedBy(err, typed))
 	case errors.Is(err, artifacts.ErrPolicy):
@@ -45,9 +45,12 @@ func hintFetch(err error, typed string, o *originOptions) error {
 }
 
 // hintRefused is for an origin that is no registry.
-func hintRefused(refused *source.RefusedError) string {
-	if strings.HasSuffix(refused.Host, "ollama.ai") {
+func hintRefused(refused *source.RefusedError, typed string) string {
+	switch {
+	case strings.HasSuffix(refused.Host, "ollama.ai"):
 		return "check the name at https://ollama.com: models that are not public cannot be pulled"
+	case strings.HasPrefix(typed, "ollama://"):
+		return "check the name: registries of Ollama are asked without credentials, so that only what is public can be pulled"
 	}
 	return "give --creds USER:PASSWORD if " + refused.Host + " knows you, or a new link if it was a signed one"
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
+	"github.com/paddock-dev/paddock/artifacts/pack"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -29,6 +31,11 @@ func identify(ctx context.Context, env *Env, plan *artifacts.Plan) (*artifacts.P
 		if err != nil {
 			return nil, fmt.Errorf("hashing %s: %w", p.Name, err)
 		}
+		// A server may have cut the file, and nobody but its header can tell: it is read once more.
+		head := newRemoteFile(ctx, &artifacts.Blob{Size: one.Size, Open: opener(p)})
+		if err := pack.Cut(p.Name, head, one.Size); err != nil {
+			return nil, err
+		}
 		found[i] = *one
 	}
 	whole, err := plan.Complete(found)
@@ -40,12 +47,22 @@ func identify(ctx context.Context, env *Env, plan *artifacts.Plan) (*artifacts.P
 	return &named, nil
 }
 
-func hashPending(ctx context.Context, p *artifacts.Pending) (_ *artifacts.Found, err error) {
-	open := p.Open
-	if p.Path != "" {
-		open = func(context.Context, int64, int64) (io.ReadCloser, error) { return os.Open(p.Path) }
+// opener opens a pending file, wherever it is.
+func opener(p *artifacts.Pending) artifacts.Opener {
+	if p.Path == "" {
+		return p.Open
 	}
-	r, err := open(ctx, 0, -1)
+	return func(_ context.Context, offset, length int64) (io.ReadCloser, error) {
+		f, err := os.Open(p.Path)
+		if err != nil || offset == 0 && length < 0 {
+			return f, err
+		}
+		return atrest.Section(f, offset, length), nil
+	}
+}
+
+func hashPending(ctx context.Context, p *artifacts.Pending) (_ *artifacts.Found, err error) {
+	r, err := opener(p)(ctx, 0, -1)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/transports/aliases"
 )
 
 type infoOptions struct{ format string }
@@ -100,7 +101,8 @@ func runInfo(ctx context.Context, env *Env, o *infoOptions) error {
 	}
 	short, err := env.aliases()
 	if err != nil {
-		return err
+		ui.Note(env.Err, err.Error()) // it stops nothing but short names
+		short = &aliases.Aliases{}
 	}
 	engine, store := reportEngine(ctx, env)
 	report := &infoReport{

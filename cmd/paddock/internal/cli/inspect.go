@@ -140,6 +140,9 @@ func lookInStore(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.M
 	if err != nil {
 		return nil, nil, hintMissing(err)
 	}
+	if notUnpacked(model) && model.Packaging.Unservable == nil {
+		model.Packaging.Unservable = fmt.Errorf("%w: its files are not unpacked", packaging.ErrUnservable)
+	}
 	reader, _ := store.(artifacts.Reader)
 	return model, reader, nil
 }

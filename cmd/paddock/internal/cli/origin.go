@@ -21,6 +21,8 @@ type originOptions struct {
 	include, exclude []string
 	// store is where what is resolved will be landed; nil: nowhere. What it has already need not be asked for.
 	store artifacts.Store
+	// say, if not nil, is told in words what was taken of an index that has more.
+	say func(string)
 }
 
 func (o *originOptions) flags() []cli.Flag {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"go.podman.io/image/v5/types"
 
@@ -21,7 +22,7 @@ import (
 // pathRows are the transports of what has an address or a path of its own. web is how the network is asked.
 func pathRows(web *source.WebOptions, sys *types.SystemContext) []transports.Transport {
 	anonymous := *web
-	anonymous.Username, anonymous.Password = "", "" // --creds are for what was named, and Ollama's registry takes none
+	anonymous.Authorize = nil // --creds are for what was named, and Ollama's registry takes none
 	rows := []transports.Transport{
 		{Name: "ollama", Schemes: []string{"ollama"}, Hosts: ollama.Sites(), Resolver: ollama.New(&ollama.Options{Web: anonymous, System: sys})},
 		{Name: "url", Schemes: []string{"https", "http"}, WholeURL: true, Resolver: url.New(&url.Options{Web: *web, System: sys})},
@@ -48,14 +49,10 @@ func (e *Env) aliases() (*aliases.Aliases, error) {
 }
 
 // shortNamed resolves the short names of models before anything else, and says on stderr what one stands for.
-func shortNamed(env *Env, next transports.Resolver) (transports.Resolver, error) {
-	known, err := env.aliases()
-	if err != nil {
-		return nil, err
-	}
-	return &aliases.Resolver{Aliases: known, Next: next, Tell: func(reference string, m aliases.Meaning) {
+func shortNamed(env *Env, next transports.Resolver) transports.Resolver {
+	return &aliases.Resolver{Known: sync.OnceValues(env.aliases), Next: next, Tell: func(reference string, m aliases.Meaning) {
 		ui.Note(env.Err, source.Scrub(fmt.Errorf("%s stands for %s (%s)", reference, m.Reference, m.File)).Error())
-	}}, nil
+	}}
 }
 
 // hintPath is for a name that nobody has, when there is a file of that name; "" if there is none. Names are never taken for

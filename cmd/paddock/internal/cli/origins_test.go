@@ -3,12 +3,19 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
+	fake "github.com/paddock-dev/paddock/tests/fakes/hf"
+	"github.com/paddock-dev/paddock/tests/fixtures"
 	"github.com/paddock-dev/paddock/transports/source"
 )
 
@@ -80,23 +87,99 @@ func TestShortNamesOfUser(t *testing.T) {
 	}
 }
 
-// TestCutFile: a file that was not downloaded to its end is not taken for a model; one of a kind that is not known is.
-func TestCutFile(t *testing.T) {
-	w := hubWorld(t, nil)
-	dir, data := t.TempDir(), ggufFile(t).Data
-	for name, content := range map[string][]byte{
-		"cut.gguf": data[:len(data)-1], "header.gguf": data[:40], "whole.gguf": data, "odd.gguf": []byte("GGUF\xff\xff\xff\xff and so on"),
+// TestBrokenShortNames: a models.conf that cannot be read is an error for who types a short name, and for nobody else.
+func TestBrokenShortNames(t *testing.T) {
+	h := fake.New(t, nil)
+	h.Put(&fake.Repo{ID: "Org/M"}, map[string]fake.File{"m-Q8_0.gguf": ggufFile(t)})
+	w := hubWorld(t, map[string]string{"HF_ENDPOINT": h.URL()})
+	conf := filepath.Join(w.env.Root, "etc/containers/models.conf")
+	for name, breakIt := range map[string]func() error{
+		"no TOML": func() error { return os.WriteFile(conf, []byte("[aliases"), 0o644) },
+		"a pipe":  func() error { return unix.Mkfifo(conf, 0o644) }, // that nobody writes: this returns, or never
 	} {
-		write(t, filepath.Join(dir, name), string(content))
-	}
-	for _, name := range []string{"cut.gguf", "header.gguf"} {
-		if code, out, err := w.run(t, "pull", filepath.Join(dir, name)); code != exitError || out != "" || !strings.Contains(err.Error(), "truncated") {
-			t.Errorf("%s: exit %d, %q, %v", name, code, out, err)
+		if err := breakIt(); err != nil {
+			t.Fatal(err)
+		}
+		w.must(t, "pull", "hf://Org/M")
+		w.must(t, "inspect", "hf.co/org/m:Q8_0")
+		if code, _, err := w.run(t, "pull", "tiny"); code != exitError || !strings.Contains(err.Error(), conf) {
+			t.Errorf("%s: exit %d, %v", name, code, err)
+		}
+		if w.must(t, "info"); !strings.Contains(w.err.String(), conf) {
+			t.Errorf("%s: info says %q", name, w.err)
+		}
+		if err := os.Remove(conf); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if names := w.names(t); len(names) != 0 {
-		t.Errorf("left: %q", names)
+}
+
+// TestCutFile: a file that did not come to its end is not taken for a model, wherever it was cut, and is not copied; one of a kind
+// that is not known is taken.
+func TestCutFile(t *testing.T) {
+	w := hubWorld(t, nil)
+	parts, err := fixtures.Safetensors(&fixtures.Options{}, "", 1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	w.must(t, "pull", filepath.Join(dir, "whole.gguf"))
-	w.must(t, "pull", filepath.Join(dir, "odd.gguf"))
+	dir, data, tensors := t.TempDir(), ggufFile(t).Data, parts[len(parts)-2].Data
+	for name, content := range map[string][]byte{
+		"cut.gguf": data[:len(data)-1], "header.gguf": data[:40], "cut.safetensors": tensors[:len(tensors)-1],
+		"whole.gguf": data, "odd.gguf": []byte("GGUF\xff\xff\xff\xff and so on"), "whole.safetensors": tensors,
+		"folder/cut.safetensors": tensors[:len(tensors)-1], "folder/config.json": []byte("{}"),
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, string(content))
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(dir))) // it says of each file what it has of it, and sends that
+	t.Cleanup(server.Close)
+	for _, typed := range []string{
+		dir + "/cut.gguf", dir + "/header.gguf", dir + "/folder", server.URL + "/cut.gguf", server.URL + "/header.gguf", server.URL + "/cut.safetensors",
+	} {
+		name := strings.ReplaceAll(filepath.Base(typed), "folder", "cut.safetensors")
+		for _, args := range [][]string{{"pull", "-q", typed}, {"copy", "-q", typed, "dir:" + dir + "/copy"}} {
+			if code, out, err := w.run(t, args...); code != exitRefused || out != "" || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "truncated") {
+				t.Errorf("%q: exit %d, %q, %v", args, code, out, err)
+			}
+		}
+	}
+	if _, err := os.Stat(dir + "/copy"); !errors.Is(err, os.ErrNotExist) || len(w.names(t)) != 0 {
+		t.Errorf("left: %q, %v", w.names(t), err)
+	}
+	for _, typed := range []string{"/whole.gguf", "/odd.gguf", "/whole.safetensors"} {
+		if !strings.HasSuffix(typed, "safetensors") { // which a path takes in a folder only
+			w.must(t, "pull", "-q", dir+typed)
+		}
+		w.must(t, "pull", "-q", server.URL+typed)
+		w.must(t, "copy", "-q", server.URL+typed, "dir:"+dir+"/copy")
+	}
+}
+
+// TestAdapterInFolder: a folder's adapter is told from its model by its header, by pull as by pack.
+func TestAdapterInFolder(t *testing.T) {
+	w := hubWorld(t, nil)
+	dir := filepath.Join(t.TempDir(), "both")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	adapter, err := fixtures.GGUF(&fixtures.Options{Embd: 32, Metadata: []fixtures.KV{{Key: "general.type", Value: "adapter"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "a-tuned.gguf"), string(adapter))
+	write(t, filepath.Join(dir, "base.gguf"), string(ggufFile(t).Data))
+	w.must(t, "pull", "-q", dir)
+	w.must(t, "pack", "-q", "-t", "packed", dir)
+	for _, name := range []string{"localhost/both:latest", "localhost/packed:latest"} {
+		m, err := w.store.Find(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := m.Packaging.First(packaging.Adapter); m.Packaging.Main != "base.gguf" || f == nil || f.Path != "a-tuned.gguf" {
+			t.Errorf("%s: %+v", name, m.Packaging)
+		}
+	}
 }

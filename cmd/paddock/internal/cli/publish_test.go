@@ -50,6 +50,7 @@ func newPublisher(t *testing.T, o *fake.Options) *publisher {
 		if o.authFile != "" {
 			options.AuthFile = o.authFile
 		}
+		options.Say = o.say
 		options.Username, options.Password, _ = strings.Cut(o.creds, ":")
 		return registry.New(&options)
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -25,7 +26,8 @@ func pushCommand(env *Env, run func(context.Context, *Env, *pushOptions) error) 
 		Name: "push", Usage: "Push a model from the store to a registry", ArgsUsage: "NAME [DEST]",
 		Description: "Without DEST, the model goes where its name says. Its manifest is pushed as it is, so its digest stays. The exit\n" +
 			"status is 0 only if the registry gave the manifest back. A push that was interrupted continues where it stopped.\n" +
-			"An image whose layers were compressed is pushed with podman push; one in Docker with docker push.",
+			"Of an image whose layers were compressed, Podman keeps only what was in them: it is pushed uncompressed, under another digest.\n" +
+			"An image in Docker is pushed with docker push.",
 		Flags: o.send.flags(),
 		Action: func(c *cli.Context) error {
 			args := allArgs(c)
@@ -64,12 +66,16 @@ func runPush(ctx context.Context, env *Env, o *pushOptions) error {
 	if err != nil {
 		return err
 	}
-	plan, err := storedPlan(store, model)
+	plan, err := storedPlan(ctx, store, model)
 	if errors.Is(err, artifacts.ErrIsImage) {
 		return WithHint(err, hintPushImage(model, dest))
 	}
 	if err != nil {
 		return err
+	}
+	if plan.Digest != model.Digest {
+		ui.Note(env.Err, fmt.Sprintf("the layers of %s were compressed, and Podman keeps only what was in them: they are pushed uncompressed, "+
+			"so that the digest is %s, not %s", nameOrDigest(model), plan.Digest, model.Digest))
 	}
 	r, err := env.Registry(&o.send.origin)
 	if err != nil {

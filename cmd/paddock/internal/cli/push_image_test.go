@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/asimage"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/artifacts/storetest"
 	fake "github.com/paddock-dev/paddock/tests/fakes/registry"
@@ -40,7 +42,8 @@ func (s *imageStore) OpenFile(_ context.Context, _ *artifacts.Model, f *artifact
 	return openBytes{bytes.NewReader(data)}, int64(len(data)), nil
 }
 
-// TestPushImage: an image whose layers are not compressed is pushed byte for byte; of others the hint says who does it, once.
+// TestPushImage: an image whose layers are not compressed is pushed byte for byte; one whose layers were, with what was in them,
+// which is said; of others the hint says who does it, once.
 func TestPushImage(t *testing.T) {
 	p := newPublisher(t, &fake.Options{})
 	p.must(t, "pack", "-t", "m", p.dir)
@@ -49,7 +52,7 @@ func TestPushImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan, err := asimage.ToImage(t.Context(), storetest.ParseName(t, "localhost/i:1"), m, func(f *artifacts.File) artifacts.Opener {
-		return (&storedBlob{reader: p.store, model: m, file: *f}).open
+		return atrest.StoredFile(m, f, p.store)
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -68,11 +71,46 @@ func TestPushImage(t *testing.T) {
 	if raw := p.must(t, "inspect", "--remote", "--raw", name); raw != string(plan.Manifest) {
 		t.Errorf("the registry has %s", raw)
 	}
-	s.model.Manifest = bytes.ReplaceAll(plan.Manifest, []byte(".v1.tar"), []byte(".v1.tar+gzip"))
+	want := layersAnew(t, plan, func(map[string]any) {})
+	s.model.Manifest = layersAnew(t, plan, func(l map[string]any) {
+		l["mediaType"], l["size"], l["digest"] = "application/vnd.oci.image.layer.v1.tar+gzip", 10, digest.FromString(l["digest"].(string)).String()
+	})
+	s.model.Digest = digest.FromBytes(s.model.Manifest)
+	if out := p.must(t, "push", "-q", name); !strings.Contains(out, digest.FromBytes(want).String()) {
+		t.Errorf("printed %q", out)
+	}
+	said := p.world.err.String()
+	if !strings.Contains(said, "the digest is "+digest.FromBytes(want).String()+", not "+s.model.Digest.String()) {
+		t.Errorf("said %q", said)
+	}
+	if raw := p.must(t, "inspect", "--remote", "--raw", name); raw != string(want) {
+		t.Errorf("the registry has %s", raw)
+	}
+	if code, _, err := p.run(t, "push", name, p.at.Host()+"/org/i@"+s.model.Digest.String()); code != exitUsage || !strings.Contains(err.Error(), digest.FromBytes(want).String()) {
+		t.Errorf("to the old digest: exit %d, %v", code, err)
+	}
+	clear(s.blobs) // a layer that the storage cannot put together again
 	for store, want := range map[string]string{"images": "podman push " + name, "docker": "docker push " + name} {
 		s.model.Store = store
 		if code, _, err := p.run(t, "push", name); code != exitError || strings.Join(Hints(err), "|") != want {
 			t.Errorf("%s: exit %d, %v, %q", store, code, err, Hints(err))
 		}
 	}
+}
+
+// layersAnew is the manifest of a plan with other layers.
+func layersAnew(t *testing.T, plan *artifacts.Plan, change func(layer map[string]any)) []byte {
+	t.Helper()
+	var doc map[string]any
+	if err := json.Unmarshal(plan.Manifest, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range doc["layers"].([]any) {
+		change(l.(map[string]any))
+	}
+	raw, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }

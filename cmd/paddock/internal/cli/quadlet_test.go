@@ -125,7 +125,7 @@ func TestQuadletOrigin(t *testing.T) {
 	}
 	moved := fake.File{Data: append(ggufFile(t).Data, 0), LFS: true}
 	h.Commit("Org/M", "main", map[string]fake.File{"m-Q4_K_M.gguf": moved})
-	w.must(t, "rm", "--all")
+	w.must(t, "rm", "--all", "--force")
 	w.must(t, "ensure", "-q", "--from", from, pin)
 	if names := w.names(t); !reflect.DeepEqual(names, []string{pin}) {
 		t.Errorf("the store has %q", names)
@@ -135,7 +135,7 @@ func TestQuadletOrigin(t *testing.T) {
 	if asked := h.Requests(); len(asked) != 0 {
 		t.Errorf("what is in the store is asked for: %q", asked)
 	}
-	w.must(t, "rm", "--all")
+	w.must(t, "rm", "--all", "--force")
 	for _, c := range []struct {
 		args []string
 		code int
@@ -152,4 +152,30 @@ func TestQuadletOrigin(t *testing.T) {
 	if names := w.names(t); len(names) != 0 {
 		t.Errorf("left: %q", names)
 	}
+}
+
+// TestRmNeeded: the entry that keeps the model of a service is removed only by force; that its files stay is said of others.
+func TestRmNeeded(t *testing.T) {
+	w := newWorld(t)
+	o := w.publish(t, tiny)
+	w.must(t, "quadlet", "install", "--name", "svc", tiny)
+	pin := tiny[:strings.LastIndex(tiny, ":")] + "@" + o.Plan.Digest.String()
+	w.must(t, "rm", tiny)
+	if said := w.err.String(); !strings.Contains(said, "stay for the service svc") {
+		t.Errorf("said %q", said)
+	}
+	for _, args := range [][]string{{"rm", pin}, {"rm", o.Plan.Digest.Encoded()[:12]}, {"rm", "--all"}} {
+		code, out, err := w.run(t, args...)
+		if code != exitError || out != "" || !strings.Contains(err.Error(), "in use by the service svc") || !strings.Contains(strings.Join(Hints(err), ""), "paddock quadlet rm svc") {
+			t.Errorf("%q: exit %d, %q, %v, %q", args, code, out, err, Hints(err))
+		}
+	}
+	if names := w.names(t); !reflect.DeepEqual(names, []string{pin}) {
+		t.Errorf("the store has %q", names)
+	}
+	w.must(t, "rm", "-f", pin)
+	if said := w.err.String(); !strings.Contains(said, "needed by the service svc") {
+		t.Errorf("said %q", said)
+	}
+	w.must(t, "quadlet", "rm", "svc")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/asimage"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/storetest"
 	fake "github.com/paddock-dev/paddock/tests/fakes/registry"
 	"github.com/paddock-dev/paddock/tests/fixtures"
@@ -32,7 +33,7 @@ func TestInspectRemoteImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan, err := asimage.ToImage(t.Context(), storetest.ParseName(t, "localhost/i:1"), m, func(f *artifacts.File) artifacts.Opener {
-		return (&storedBlob{reader: p.store, model: m, file: *f}).open
+		return atrest.StoredFile(m, f, p.store)
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

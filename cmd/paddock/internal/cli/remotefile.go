@@ -62,8 +62,9 @@ func (r *remoteFile) fetch(at int64, wanted int) error {
 	}
 	n := min(int64(max(wanted, r.next)), r.blob.Size-at)
 	body, err := r.blob.Open(r.ctx, at, n)
-	if errors.Is(err, artifacts.ErrNoRange) && at == 0 {
-		body, err = r.blob.Open(r.ctx, 0, -1) // only the beginning of it is read
+	if errors.Is(err, artifacts.ErrNoRange) {
+		n = min(maxKept, r.blob.Size-at)
+		body, err = r.fromStart(at)
 	}
 	if err != nil {
 		return err
@@ -80,6 +81,18 @@ func (r *remoteFile) fetch(at int64, wanted int) error {
 		err = nil
 	}
 	return err
+}
+
+// fromStart opens a file of which no part can be had, and passes over what is before at. The rest of it is not read.
+func (r *remoteFile) fromStart(at int64) (io.ReadCloser, error) {
+	body, err := r.blob.Open(r.ctx, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, body, at); err != nil {
+		return nil, errors.Join(err, body.Close())
+	}
+	return body, nil
 }
 
 // Close does nothing: no body is kept open.

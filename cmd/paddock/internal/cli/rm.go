@@ -3,18 +3,22 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/quadlet"
 )
 
 type rmOptions struct {
 	names  []string
 	all    bool
 	ignore bool
+	force  bool
 }
 
 func rmCommand(env *Env, run func(context.Context, *Env, *rmOptions) error) *cli.Command {
@@ -24,6 +28,7 @@ func rmCommand(env *Env, run func(context.Context, *Env, *rmOptions) error) *cli
 		Description: "Content that another name uses stays. The exit status is 0 only if every name is gone.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Destination: &o.all, Usage: "remove every model, whoever pulled it"},
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Destination: &o.force, Usage: "remove also what an installed service needs"},
 			&cli.BoolFlag{Name: "ignore", Aliases: []string{"i"}, Destination: &o.ignore, Usage: "a name that is not there is no error"},
 		},
 		Action: func(c *cli.Context) error {
@@ -46,6 +51,7 @@ func runRm(ctx context.Context, env *Env, o *rmOptions) error {
 	if err != nil {
 		return err
 	}
+	services := installedServices(ctx, env)
 	names := o.names
 	if o.all {
 		if names, err = everyName(ctx, store); err != nil {
@@ -54,7 +60,7 @@ func runRm(ctx context.Context, env *Env, o *rmOptions) error {
 	}
 	var failed []error
 	for _, n := range names {
-		if err := removeOne(ctx, env, store, n, o.ignore || o.all); err != nil {
+		if err := removeOne(ctx, env, store, n, services, o); err != nil {
 			failed = append(failed, err)
 		}
 		if ctx.Err() != nil {
@@ -77,18 +83,68 @@ func everyName(ctx context.Context, store artifacts.Store) ([]string, error) {
 	return names, nil
 }
 
-// removeOne removes a name and prints it. With ignore a name that is not there, as when another process was quicker, is
-// no error and prints nothing.
-func removeOne(ctx context.Context, env *Env, store artifacts.Store, name string, ignore bool) error {
+// removeOne removes a name and prints it. With --ignore or --all a name that is not there, as when another process was quicker,
+// is no error and prints nothing.
+func removeOne(ctx context.Context, env *Env, store artifacts.Store, name string, services []*quadlet.Installed, o *rmOptions) error {
 	query, err := storedAs(ctx, env, store, name)
+	if err == nil {
+		err = o.spare(ctx, env, store, query, services)
+	}
 	if err == nil {
 		err = store.Remove(ctx, query)
 	}
 	switch {
-	case ignore && errors.Is(err, artifacts.ErrNotFound):
+	case (o.ignore || o.all) && errors.Is(err, artifacts.ErrNotFound):
 		return nil
 	case err != nil:
 		return hintMissing(err)
 	}
 	return ui.Text(env.Out, name)
+}
+
+// installedServices are the services of the user, or of the system. Where there are none, or nobody can say, models are removed as
+// Podman does it.
+func installedServices(ctx context.Context, env *Env) []*quadlet.Installed {
+	units, err := installer(ctx, env)
+	if err != nil {
+		env.Log().Debug("looking for no services", "reason", err)
+		return nil
+	}
+	all, err := units.List()
+	if err != nil {
+		ui.Warning(env.Err, "services that cannot be read may need what is removed: "+err.Error())
+	}
+	return all
+}
+
+// spare refuses to remove the entry that keeps the model of a service, as podman rmi refuses an image that a container uses. Of a
+// model that a service keeps by another entry it is said that its files stay.
+func (o *rmOptions) spare(ctx context.Context, env *Env, store artifacts.Store, query string, services []*quadlet.Installed) error {
+	if len(services) == 0 {
+		return nil
+	}
+	m, err := store.Find(ctx, query)
+	if err != nil {
+		return nil //nolint:nilerr // what is to be removed cannot be told: Remove says why
+	}
+	var needed, kept []string
+	for _, s := range services {
+		switch {
+		case s.Source == m.Name:
+			needed = append(needed, s.Name)
+		case s.Digest == m.Digest.String():
+			kept = append(kept, s.Name)
+		}
+	}
+	who := "service " + strings.Join(append(needed, kept...), ", ")
+	switch {
+	case len(needed) > 0 && !o.force:
+		err := fmt.Errorf("removing %s: in use by the %s", m.Name, who)
+		return WithHint(err, "paddock quadlet rm "+strings.Join(needed, " ")+", or paddock rm --force")
+	case len(needed) > 0:
+		ui.Warning(env.Err, fmt.Sprintf("%s was needed by the %s, which pulls it again when it starts", m.Name, who))
+	case len(kept) > 0 && !o.all:
+		ui.Note(env.Err, fmt.Sprintf("the files of %s stay for the %s", m.Name, who))
+	}
+	return nil
 }

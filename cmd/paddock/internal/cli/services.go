@@ -92,7 +92,7 @@ func registryOptions(env *Env, o *originOptions) (*registry.Options, error) {
 	user, password, _ := strings.Cut(o.creds, ":")
 	opts := &registry.Options{
 		AuthFile: o.authFile, Username: user, Password: password, CertDir: o.certDir,
-		UserAgent: appName + "/" + version, Logger: env.Log(), Getenv: env.Getenv,
+		UserAgent: appName + "/" + version, Logger: env.Log(), Getenv: env.Getenv, Say: o.say,
 		Stall: time.Duration(cfg.Pull.StallTimeout.Value) * time.Second,
 	}
 	if o.tlsVerify != types.OptionalBoolUndefined {
@@ -133,11 +133,11 @@ func newResolver(env *Env, o *originOptions) (transports.Resolver, error) {
 		transports.Transport{Name: "rlcr", Schemes: []string{"rlcr"}, Resolver: transports.Below(rlcrFolder, r)})
 	web := &source.WebOptions{
 		Trust: &source.Trust{Insecure: o.tlsVerify == types.OptionalBoolFalse, CertDir: o.certDir},
-		Agent: opts.UserAgent, Username: opts.Username, Password: opts.Password, Stall: opts.Stall,
+		Agent: opts.UserAgent, Authorize: source.BasicAuth(opts.Username, opts.Password), Stall: opts.Stall, Logger: env.Log(),
 	}
 	table, err := transports.NewTable(append(rows, pathRows(web, sys)...)...)
 	if err != nil {
 		return nil, err
 	}
-	return shortNamed(env, table)
+	return shortNamed(env, table), nil
 }

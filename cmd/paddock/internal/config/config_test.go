@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // tree writes files below a new root and returns it.
@@ -184,5 +186,19 @@ func TestOverrideRefuses(t *testing.T) {
 	}
 	if c.Serve.Port.Value != 8080 || c.Serve.Port.Origin != "default" {
 		t.Errorf("a refused value was kept: %+v", c.Serve.Port)
+	}
+}
+
+// TestPipe: settings are in regular files: who writes into a pipe may never come.
+func TestPipe(t *testing.T) {
+	root := tree(t, map[string]string{"etc/containers/other.conf": ""})
+	pipe := filepath.Join(root, "etc/containers/paddock.conf")
+	if err := unix.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []*Sources{{Root: root}, {Root: root, File: pipe, FileOrigin: "--config"}} {
+		if _, _, err := Load(src); err == nil || !strings.Contains(err.Error(), pipe) || !strings.Contains(err.Error(), "not a regular file") {
+			t.Error(err)
+		}
 	}
 }

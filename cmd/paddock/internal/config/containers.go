@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/paddock-dev/paddock/artifacts/conffile"
 )
 
 // CDISpecDirs returns cdi_spec_dirs of containers.conf(5), in which Podman looks for the specs of devices; nil if no file
@@ -46,7 +47,7 @@ type specDirs struct {
 }
 
 func (d *specDirs) read(file string) error {
-	text, err := os.ReadFile(file)
+	text, err := conffile.Read(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil
 	}

@@ -3,11 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/paddock-dev/paddock/artifacts/conffile"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/suggest"
 )
 
@@ -20,7 +20,7 @@ type entry struct {
 
 // readFile applies one file. The error wraps fs.ErrNotExist if it is not there.
 func (c *Config) readFile(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := conffile.Read(path)
 	if err != nil {
 		return fmt.Errorf("reading settings: %w", err)
 	}

@@ -11,9 +11,11 @@ import (
 type WaitOptions struct {
 	// Client asks the server; nil is one that uses no proxy, follows no redirect, and gives each request 5 s.
 	Client *http.Client
-	// Interval is the time between two requests; 0 is 500 ms.
+	// Interval is the time between two requests, and between two calls of Exited; 0 is 500 ms. The first requests follow each
+	// other more quickly, as a small model is loaded in less.
 	Interval time.Duration
-	// Exited says why the server will never answer, if that is so: it ends the waiting. nil: nobody can say.
+	// Exited says why the server will never answer, if that is so: it ends the waiting. nil: nobody can say. It is not called
+	// before the first Interval has passed.
 	Exited func(ctx context.Context) error
 }
 
@@ -30,9 +32,8 @@ func WaitHealthy(ctx context.Context, url string, opts *WaitOptions) error {
 	if interval <= 0 {
 		interval = 500 * time.Millisecond
 	}
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
+	asked := time.Now() // Exited, or nobody yet
+	for pause := interval / 16; ; pause = min(2*pause, interval) {
 		last, err := getHealth(ctx, client, url)
 		if err != nil {
 			return err
@@ -40,14 +41,15 @@ func WaitHealthy(ctx context.Context, url string, opts *WaitOptions) error {
 		if last == "" {
 			return nil
 		}
-		if opts.Exited != nil {
+		if opts.Exited != nil && time.Since(asked) >= interval {
 			if err := opts.Exited(ctx); err != nil {
 				return fmt.Errorf("waiting for %s: %w", url, err)
 			}
+			asked = time.Now()
 		}
 		select {
 		case <-ctx.Done():
-		case <-ticker.C:
+		case <-time.After(pause):
 		}
 		if ctx.Err() != nil { // before it is asked once more, which would be its last answer then
 			return fmt.Errorf("waiting for %s, which said %s: %w", url, last, ended(ctx))

@@ -1,0 +1,35 @@
+package conffile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	file, pipe, large := filepath.Join(dir, "file"), filepath.Join(dir, "pipe"), filepath.Join(dir, "large")
+	if err := errors.Join(os.WriteFile(file, []byte("x"), 0o600), unix.Mkfifo(pipe, 0o600), os.WriteFile(large, nil, 0o600),
+		os.Truncate(large, maxFile+1)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(file); err != nil || string(got) != "x" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := Read(os.DevNull); err != nil || len(got) != 0 {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, path := range []string{pipe, dir, "/dev/zero", large} { // nobody writes into the pipe: this returns, or never
+		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := Read(dir + "/none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
