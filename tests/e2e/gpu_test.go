@@ -28,9 +28,9 @@ for n in 0 1; do [ -e /dev/nvidia$n ] || mknod -m 666 /dev/nvidia$n c 1 3; done`
 }
 
 // assertFakeGPU looks at a container from inside: what the first device adds is there, and nothing of the second.
-func assertFakeGPU(t *testing.T, in place, container string) {
+func assertFakeGPU(t *testing.T, in place, engine, container string) {
 	t.Helper()
-	out := in.MustRun(t, "podman", "exec", container, "sh", "-c",
+	out := in.MustRun(t, engine, "exec", container, "sh", "-c",
 		fakeEnv+`; cat /usr/lib/fake-driver; test -c /dev/nvidia0 && echo node; test -e /dev/nvidia1 || echo alone; echo x >/usr/lib/fake-driver || echo read-only`)
 	if want := "FAKE_COMMON=1\nFAKE_GPU=zero\nlibrary\nnode\nalone\nread-only\n"; out != want {
 		t.Errorf("%s: inside is %q, want %q", in.name, out, want)
@@ -61,7 +61,7 @@ func TestServeGPU(t *testing.T) {
 			if r := serve("--gpu", which); r.Code != 0 {
 				t.Fatalf("%s: --gpu %s: exit %d, %s", who.name, which, r.Code, r.Stderr)
 			}
-			assertFakeGPU(t, who, container)
+			assertFakeGPU(t, who, "podman", container)
 			assertChat(t, who, "18210")
 			assertHardened(t, who, container)
 		}
@@ -86,6 +86,28 @@ func TestServeGPU(t *testing.T) {
 	}
 }
 
+// TestDockerGPU: Docker passes the same device by the same name, to root's containers and to those of a user of the group docker.
+func TestDockerGPU(t *testing.T) {
+	hosts := dockerHosts(t)
+	reg := startRegistry(t, nil)
+	fakeGPU(t, Lab{})
+	name := reg.Addr + "/m/docker-gpu:1"
+	pushModelPack(t, reg, name, single(t))
+	for _, who := range hosts {
+		container := "gpu-" + who.name
+		t.Cleanup(func() {
+			who.stop(t, container)
+			who.Run(t, "paddock", "rm", "-i", name)
+		})
+		who.MustRun(t, append(who.serve(container), "--gpu", "0", name, "--", "--threads", "1")...)
+		assertFakeGPU(t, who.place, "docker", container)
+		assertChat(t, who.place, who.port)
+		if r := who.Run(t, append(who.serve(container), "--replace", "--gpu", "7", name)...); r.Code != 1 || !strings.Contains(r.Stderr, "accelerator 7") {
+			t.Errorf("%s: --gpu 7: exit %d, %s", who.name, r.Code, r.Stderr)
+		}
+	}
+}
+
 // TestQuadletGPU: a service has the device that was chosen, as root and as a user.
 func TestQuadletGPU(t *testing.T) {
 	NeedPaddock(t)
@@ -103,7 +125,7 @@ func TestQuadletGPU(t *testing.T) {
 		if unit := who.MustRun(t, "paddock", "quadlet", "print", "gpu."+who.name); !strings.Contains(unit, "\nAddDevice=nvidia.com/gpu=0\n") {
 			t.Errorf("%s: the unit is\n%s", who.name, unit)
 		}
-		assertFakeGPU(t, who.place, "gpu."+who.name)
+		assertFakeGPU(t, who.place, "podman", "gpu."+who.name)
 		assertChat(t, who.place, who.port)
 	}
 }
