@@ -25,6 +25,7 @@ func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 	s := &Spec{
 		Name: opts.Name, ModelDigest: m.Digest, Runtime: runtime,
 		Env: withAccess(opts.Env, &opts.Access), Access: opts.Access, Host: opts.Host, Port: opts.Port, Network: opts.Network,
+		Memory: opts.Memory, CPUs: opts.CPUs, Secrets: opts.secrets(runtime),
 	}
 	if s.Image, err = opts.image(runtime); err != nil {
 		return nil, fmt.Errorf("serving %s: %w", label(m), err)

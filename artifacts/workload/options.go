@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/paddock-dev/paddock/gpu"
@@ -38,6 +39,12 @@ type Options struct {
 	Network string
 	// Access is what the container is given of the host's accelerators.
 	Access gpu.Access
+	// Memory and CPUs limit the container, as in Spec.
+	Memory int64
+	CPUs   float64
+	// Secrets are given to the container. APIKeySecret is one with the key that the server's clients must have; "" for none.
+	Secrets      []Secret
+	APIKeySecret string
 	// Env is passed to the container in this order.
 	Env []EnvVar
 	// ServerArgs come after every argument of ours, so that they win. --host and --port are refused among them: the engine
@@ -64,6 +71,7 @@ func (o *Options) Validate() error {
 	errs := []error{
 		validRuntime(o.Runtime), validImage(o.Image), validText("image", o.Image), validText("image", o.VLLMImage),
 		validHost(o.Host), validEnv(o.Env), validText("network", o.Network), validAccess(&o.Access),
+		validLimits(o.Memory, o.CPUs), validSecrets(o.secrets(o.Runtime), o.Env),
 	}
 	if o.VLLMImage != "" {
 		errs = append(errs, validImage(o.VLLMImage))
@@ -74,9 +82,26 @@ func (o *Options) Validate() error {
 	return first(errs)
 }
 
+// secrets are all that the server of a runtime is given.
+func (o *Options) secrets(r Runtime) []Secret {
+	if o.APIKeySecret == "" {
+		return o.Secrets
+	}
+	return append(slices.Clone(o.Secrets), Secret{Name: o.APIKeySecret, Env: keyVariable(r)})
+}
+
 func validServerArg(a string) error {
 	if flag, _, _ := strings.Cut(a, "="); flag == "--host" || flag == "--port" {
 		return fmt.Errorf("server argument %s: the address is not the server's to choose; set the host and the port of the service", a)
 	}
 	return validText("server argument", a)
+}
+
+// SecretNames are the names of the secrets that the options give.
+func (o *Options) SecretNames() []string {
+	var names []string
+	for _, s := range o.secrets(o.Runtime) {
+		names = append(names, s.Name)
+	}
+	return names
 }

@@ -49,7 +49,12 @@ type Spec struct {
 	Network string
 	// Access is what the container is given of the host's accelerators; the zero Access is nothing.
 	Access gpu.Access
-	Health Health
+	// Memory is how many bytes the container may use, CPUs how many processors' time; 0 is without a limit.
+	Memory int64
+	CPUs   float64
+	// Secrets are those of Podman that the container is given.
+	Secrets []Secret
+	Health  Health
 }
 
 // FileMount is one read-only file in the container, or a folder of an image with all that is in it.

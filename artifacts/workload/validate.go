@@ -20,6 +20,7 @@ import (
 //   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector; or
 //     one folder of an image at ModelRoot itself;
 //   - an Access of CDI names and of paths that no engine splits;
+//   - limits that engines take, and Secrets of which no two, nor one and an environment variable, are the same variable;
 //   - no control characters (NUL and newline among them), none that reorder text, and no invalid UTF-8 in any string.
 func (s *Spec) Validate() error {
 	if err := validName(s.Name); err != nil {
@@ -41,6 +42,12 @@ func (s *Spec) Validate() error {
 		return err
 	}
 	if err := validAccess(&s.Access); err != nil {
+		return err
+	}
+	if err := validLimits(s.Memory, s.CPUs); err != nil {
+		return err
+	}
+	if err := validSecrets(s.Secrets, s.Env); err != nil {
 		return err
 	}
 	return s.validTexts()

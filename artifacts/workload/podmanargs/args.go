@@ -60,6 +60,34 @@ func Publish(s *workload.Spec) string {
 	return net.JoinHostPort(host, strconv.Itoa(port)) + ":" + strconv.Itoa(workload.ContainerPort)
 }
 
+// Limits returns the flags that limit what a container takes, those of podman run and docker run alike.
+func Limits(s *workload.Spec) []string {
+	var args []string
+	if s.Memory > 0 {
+		args = append(args, "--memory", workload.MemoryText(s.Memory))
+	}
+	if s.CPUs > 0 {
+		args = append(args, "--cpus", workload.CPUsText(s.CPUs))
+	}
+	return args
+}
+
+// Secrets returns the values of --secret, and of Quadlet's Secret=.
+func Secrets(s *workload.Spec) []string {
+	var values []string
+	for _, secret := range s.Secrets {
+		value := secret.Name
+		switch {
+		case secret.Env != "":
+			value += ",type=env,target=" + secret.Env
+		case secret.File != "":
+			value += ",target=" + secret.File
+		}
+		values = append(values, value)
+	}
+	return values
+}
+
 // Labels returns the labels of a container, "name=value": by them paddock finds its own containers, and a person the model.
 func Labels(s *workload.Spec) []string {
 	labels := []string{"org.paddock.model=" + s.Model}

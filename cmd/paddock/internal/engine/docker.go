@@ -39,6 +39,9 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 	if opts.Replace {
 		return nil, errors.New("rendering a command for docker: it cannot replace a container; remove the old one first")
 	}
+	if len(spec.Secrets) > 0 {
+		return nil, fmt.Errorf("giving the secret %s to the container: docker run has no secrets", spec.Secrets[0].Name)
+	}
 	args := []string{d.path(), "run", "--name", spec.Name, lifetime(opts), "--pull", "missing"}
 	args = append(args, hardening()...)
 	args = append(args, "--tmpfs", "/tmp") // Podman gives a read-only container one by itself
@@ -60,6 +63,7 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 		return nil, err
 	}
 	args = append(args, access...)
+	args = append(args, podmanargs.Limits(spec)...)
 	args = append(args, environment(spec)...)
 	for _, l := range podmanargs.Labels(spec) {
 		args = append(args, "--label", l)

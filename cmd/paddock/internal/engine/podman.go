@@ -60,7 +60,11 @@ func (p *Podman) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 		return nil, err
 	}
 	args = append(args, access...)
+	args = append(args, podmanargs.Limits(spec)...)
 	args = append(args, environment(spec)...)
+	for _, s := range podmanargs.Secrets(spec) {
+		args = append(args, "--secret", s)
+	}
 	for _, l := range podmanargs.Labels(spec) {
 		args = append(args, "--label", l)
 	}
