@@ -78,6 +78,7 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 		return err
 	}
 	warnLinger(env, units)
+	warnGroups(ctx, env, units, &spec.Access)
 	if !o.start {
 		ui.Note(env.Err, "start it by: "+systemctl(units, "start", installed.Service))
 		return nil
