@@ -182,11 +182,16 @@ func TestQuadletUpdateOrigins(t *testing.T) {
 	h.Put(&fake.Repo{ID: "Org/M"}, map[string]fake.File{"m-Q4_K_M.gguf": ggufFile(t)})
 	w := hubWorld(t, map[string]string{"HF_ENDPOINT": h.URL()})
 	w.must(t, "quadlet", "install", "--name", "hub", "hf://Org/M")
-	if out := w.must(t, "quadlet", "update", "hub"); out != "" {
-		t.Errorf("nothing to do: %q", out)
+	for _, args := range [][]string{{"--dry-run"}, nil} {
+		if out := w.must(t, append([]string{"quadlet", "update", "hub"}, args...)...); out != "" {
+			t.Errorf("nothing to do: %q", out)
+		}
 	}
 	moved := fake.File{Data: append(ggufFile(t).Data, 0), LFS: true}
 	commit := h.Commit("Org/M", "main", map[string]fake.File{"m-Q4_K_M.gguf": moved})
+	if out := w.must(t, "quadlet", "update", "--dry-run", "hub"); !strings.HasPrefix(out, "hub: model ") {
+		t.Errorf("a dry run: %q", out)
+	}
 	if out := w.must(t, "quadlet", "update", "hub"); !strings.HasPrefix(out, "hub: model ") {
 		t.Errorf("got %q", out)
 	}
@@ -233,6 +238,10 @@ func TestQuadletUpdateRefuses(t *testing.T) {
 		if code != c.code || !strings.Contains(err.Error(), c.says) || strings.HasPrefix(out, "good: ") != slices.Equal(c.args, []string{"--all"}) {
 			t.Errorf("%q: exit %d, %q, %v", c.args, code, out, err)
 		}
+	}
+	w.published[tiny].Plan.Complete = func([]artifacts.Found) (*artifacts.Plan, error) { return nil, errors.New("not to be read") }
+	if out := w.must(t, "quadlet", "update", "--dry-run", "good"); !strings.Contains(out, "is pulled to find out") {
+		t.Errorf("a dry run of what has no digest: %q", out)
 	}
 	w.refusals[tiny] = artifacts.ErrAuthentication
 	if code, _, _ := w.run(t, "quadlet", "update", "good"); code != exitAuthentication {
