@@ -14,7 +14,7 @@ import (
 )
 
 // While a unit proves itself, the one before it is kept beside it, as a hidden file whose ending means nothing to Quadlet's
-// generator. Found there later, it tells that an update was cut off. It comes back by a rename, which needs no space on the disk.
+// generator. Found there later, it tells that an update was cut off. It can come back by a rename, which needs no space on the disk.
 
 // imageMark begins the line of a kept unit that has the ID which the name of its image stood for.
 const imageMark = "# Its image was "

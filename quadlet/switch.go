@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"go.podman.io/storage/pkg/ioutils"
 )
 
 // Change is what Switch does to a service.
@@ -132,8 +134,16 @@ func (l *Locked) goBack(ctx context.Context, in *Installed) error {
 	if id != "" && l.Tag != nil {
 		err = l.Tag(ctx, id, before.Image)
 	}
-	if moved := os.Rename(l.keptPath(in.Name), in.Path); moved != nil {
-		return errors.Join(err, fmt.Errorf("putting back the unit %s: %w", in.Name, moved))
+	if back := l.putBack(in, withoutNotes(unit, imageMark)); back != nil {
+		return errors.Join(err, fmt.Errorf("putting back the unit %s: %w", in.Name, back))
 	}
 	return errors.Join(err, l.Systemctl.DaemonReload(ctx))
+}
+
+// putBack writes the kept unit without what was noted in it; where there is no space for that, with it.
+func (l *Locked) putBack(in *Installed, unit []byte) error {
+	if err := ioutils.AtomicWriteFile(in.Path, unit, 0o644); err != nil {
+		return os.Rename(l.keptPath(in.Name), in.Path)
+	}
+	return l.Forget(in.Name)
 }

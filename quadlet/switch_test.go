@@ -114,6 +114,9 @@ func TestRollBack(t *testing.T) {
 			t.Errorf("%+v: it said %q", c, back.Said)
 		}
 		w.assert(t, testUnit(t), c.did)
+		if data, _, err := w.Read("m"); err != nil || strings.Contains(string(data), imageMark) {
+			t.Errorf("%+v: the note stays: %v\n%s", c, err, data)
+		}
 		if got := strings.Join(w.tagged, ", "); got != c.tagged {
 			t.Errorf("%+v: tagged %s", c, got)
 		}

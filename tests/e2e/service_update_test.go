@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// testUpdates moves a service from the single model to the split one, and to a broken one, from which it rolls back by itself.
+// testUpdates moves a service from the single model to the split one, and then to a broken model, or as a user to a broken image,
+// from which it rolls back by itself.
 func testUpdates(t *testing.T, b Booted, who bootedUser, reg registry, name string) {
 	t.Helper()
 	service := "svc." + who.name
@@ -27,11 +28,17 @@ func testUpdates(t *testing.T, b Booted, who bootedUser, reg registry, name stri
 	}
 	unit := who.MustRun(t, "paddock", "quadlet", "print", service)
 
-	data := single(t).files["model.gguf"]
-	pushModelPack(t, reg, name, model{files: map[string][]byte{"model.gguf": data[:len(data)/2]}})
+	says := "ends too early"
+	if who.name == "root" {
+		data := single(t).files["model.gguf"]
+		pushModelPack(t, reg, name, model{files: map[string][]byte{"model.gguf": data[:len(data)/2]}})
+	} else {
+		who.MustRun(t, "podman", "tag", "localhost/busybox:lab", llamaImage) // has no server
+		says = "--model"
+	}
 	out := who.Run(t, update...)
-	if out.Code != 1 || out.Stdout != "" || !strings.Contains(out.Stderr, "rolled back, and runs as before") || !strings.Contains(out.Stderr, "ends too early") {
-		t.Errorf("%s: updating to a broken model: exit %d, %q, %s\n%s", who.name, out.Code, out.Stdout, out.Stderr, who.journal(t, service))
+	if out.Code != 1 || out.Stdout != "" || !strings.Contains(out.Stderr, "rolled back, and runs as before") || !strings.Contains(out.Stderr, says) {
+		t.Errorf("%s: updating to what is broken: exit %d, %q, %s\n%s", who.name, out.Code, out.Stdout, out.Stderr, who.journal(t, service))
 	}
 	if s := who.service(t, service); s != "active" {
 		t.Errorf("%s: after the roll-back the service is %s", who.name, s)
