@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"go.podman.io/storage/pkg/ioutils"
@@ -29,12 +30,14 @@ type RolledBackError struct {
 	Back error
 }
 
-// Error says which service it was, and how it is now.
+// Error says which service it was, and how it is now. Of what systemctl said it is the first line: the others are where to look for
+// more.
 func (e *RolledBackError) Error() string {
+	why, _, _ := strings.Cut(e.Err.Error(), "\n")
 	if e.Back != nil {
-		return fmt.Sprintf("updating %s: %v; it was rolled back, and is not healthy as it was before either: %v", e.Name, e.Err, e.Back)
+		return fmt.Sprintf("updating %s: %s; it was rolled back, and is not healthy as it was before either: %v", e.Name, why, e.Back)
 	}
-	return fmt.Sprintf("updating %s: %v; it was rolled back, and runs as before", e.Name, e.Err)
+	return fmt.Sprintf("updating %s: %s; it was rolled back, and runs as before", e.Name, why)
 }
 
 // Unwrap returns Err and Back.

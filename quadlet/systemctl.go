@@ -64,13 +64,14 @@ func (s *Systemctl) Stop(ctx context.Context, service string) error {
 	return s.do(ctx, "stop", "--", service)
 }
 
-// journal returns the end of what a service and its container have said since; "" if that cannot be read.
+// journal returns the end of what the processes of a service have said since, and not what systemd says of it; "" if that cannot
+// be read.
 func (s *Systemctl) journal(ctx context.Context, service string, since time.Time) string {
-	argv := []string{"journalctl"}
+	argv := []string{"journalctl", "_SYSTEMD_UNIT=" + service}
 	if s.User {
-		argv = append(argv, "--user")
+		argv = []string{"journalctl", "--user", "_SYSTEMD_USER_UNIT=" + service}
 	}
-	out, err := s.Run.Call(ctx, append(argv, "--unit="+service, "--since=@"+strconv.FormatInt(since.Unix(), 10), "--lines=200", "--output=cat", "--quiet", "--no-pager")...)
+	out, err := s.Run.Call(ctx, append(argv, "--since=@"+strconv.FormatInt(since.Unix(), 10), "--lines=200", "--output=cat", "--quiet", "--no-pager")...)
 	if err != nil {
 		return ""
 	}
