@@ -30,10 +30,10 @@ type RolledBackError struct {
 	Back error
 }
 
-// Error says which service it was, and how it is now. Of what systemctl said it is the first line: the others are where to look for
-// more.
+// Error says which service it was, and how it is now, without what systemctl says of where to look for more.
 func (e *RolledBackError) Error() string {
-	why, _, _ := strings.Cut(e.Err.Error(), "\n")
+	why, _, _ := strings.Cut(e.Err.Error(), "\nSee \"systemctl ")
+	why = strings.TrimSuffix(why, ".")
 	if e.Back != nil {
 		return fmt.Sprintf("updating %s: %s; it was rolled back, and is not healthy as it was before either: %v", e.Name, why, e.Back)
 	}
