@@ -13,18 +13,14 @@ func testUpdates(t *testing.T, b Booted, who bootedUser, reg registry, name stri
 	t.Helper()
 	service := "svc." + who.name
 	update := []string{"paddock", "quadlet", "update", "-q", service}
-	before := who.invocation(t, service)
-	if out := who.Run(t, update...); out.Code != 0 || out.Stdout != "" || !strings.Contains(out.Stderr, "up to date") {
-		t.Errorf("%s: nothing to update: exit %d, %q, %s", who.name, out.Code, out.Stdout, out.Stderr)
-	}
 	pushModelPack(t, reg, name, split(t))
-	if dry := who.MustRun(t, append(update, "--dry-run")...); !strings.HasPrefix(dry, service+": model ") || who.invocation(t, service) != before {
-		t.Errorf("%s: the dry run says %q", who.name, dry)
-	}
 	if who.name == "root" {
 		testSlowUpdate(t, b, who, update)
-	} else {
-		who.MustRun(t, update...)
+		if out := who.Run(t, update...); out.Code != 0 || out.Stdout != "" || !strings.Contains(out.Stderr, "up to date") {
+			t.Errorf("%s: nothing to update: exit %d, %q, %s", who.name, out.Code, out.Stdout, out.Stderr)
+		}
+	} else if out := who.MustRun(t, update...); !strings.HasPrefix(out, service+": model ") {
+		t.Errorf("%s: the update says %q", who.name, out)
 	}
 	unit := who.MustRun(t, "paddock", "quadlet", "print", service)
 
@@ -40,9 +36,6 @@ func testUpdates(t *testing.T, b Booted, who bootedUser, reg registry, name stri
 	if out.Code != 1 || out.Stdout != "" || !strings.Contains(out.Stderr, "rolled back, and runs as before") || !strings.Contains(out.Stderr, says) {
 		t.Errorf("%s: updating to what is broken: exit %d, %q, %s\n%s", who.name, out.Code, out.Stdout, out.Stderr, who.journal(t, service))
 	}
-	if s := who.service(t, service); s != "active" {
-		t.Errorf("%s: after the roll-back the service is %s", who.name, s)
-	}
 	assertService(t, who)
 	if now := who.MustRun(t, "paddock", "quadlet", "print", service); now != unit {
 		t.Errorf("%s: after the roll-back the unit is\n%s", who.name, now)
@@ -50,29 +43,26 @@ func testUpdates(t *testing.T, b Booted, who bootedUser, reg registry, name stri
 	if pins := strings.Count(who.MustRun(t, "paddock", "ls", "--noheading", "--format", "{{.Name}}"), "@"); pins != 1 {
 		t.Errorf("%s: %d models are pinned", who.name, pins)
 	}
-	if left := who.MustRun(t, "sh", "-c", "cd "+who.units()+" && find . -name '.*.before'"); left != "" {
-		t.Errorf("%s: after the roll-back there is %s", who.name, left)
-	}
 }
 
-// testSlowUpdate updates a service whose server answers only after five times as long as systemd gives units that do not say how
-// much they want. It stands for a model that takes 100 s to load: the unit gives that one at least 900 s. The first try is killed on
+// testSlowUpdate updates a service whose server answers only after three times as long as systemd gives units that do not say how
+// much they want. It stands for a model that takes 100 s to load: the unit gives that one 900 s at least. The first try is killed on
 // its way, and the second one has to make good.
 func testSlowUpdate(t *testing.T, b Booted, who bootedUser, update []string) {
 	t.Helper()
-	who.dropIn(t, "20-slow.conf", "[Container]\nEntrypoint=[\"/bin/sh\",\"-c\",\"sleep 10; exec /usr/bin/llama-server \\\"$$@\\\"\",\"sh\"]\n")
+	who.dropIn(t, "20-slow.conf", "[Container]\nEntrypoint=[\"/bin/sh\",\"-c\",\"trap exit TERM; sleep 6 & wait; exec /usr/bin/llama-server \\\"$$@\\\"\",\"sh\"]\n")
 	b.MustRun(t, "sh", "-c", "mkdir -p /run/systemd/system.conf.d; printf '[Manager]\\nDefaultTimeoutStartSec=2\\n' >/run/systemd/system.conf.d/t.conf; systemctl daemon-reload")
 	if got := b.MustRun(t, "systemctl", "show", "-P", "DefaultTimeoutStartUSec"); strings.TrimSpace(got) != "2s" {
 		t.Fatalf("systemd gives units %s", got)
 	}
-	if out := b.Run(t, append([]string{"timeout", "-s", "KILL", "4"}, update...)...); out.Code == 0 {
+	if out := b.Run(t, append([]string{"timeout", "-s", "KILL", "3"}, update...)...); out.Code == 0 {
 		t.Errorf("an update was to be killed: %s%s", out.Stdout, out.Stderr)
 	}
 	out := b.Run(t, update...)
 	if s := who.service(t, "svc."+who.name); out.Code != 0 || s != "active" {
 		t.Errorf("a slow start: exit %d, the service is %s: %s\n%s", out.Code, s, out.Stderr, who.journal(t, "svc."+who.name))
 	}
-	if got := who.MustRun(t, "podman", "inspect", "svc."+who.name, "--format", "{{.Config.Entrypoint}}"); !strings.Contains(got, "sleep 10") {
+	if got := who.MustRun(t, "podman", "inspect", "svc."+who.name, "--format", "{{.Config.Entrypoint}}"); !strings.Contains(got, "sleep 6") {
 		t.Errorf("the start was not slow: %s", got)
 	}
 	b.MustRun(t, "sh", "-c", "rm -r /run/systemd/system.conf.d "+who.units()+"/svc.root.container.d/20-slow.conf; systemctl daemon-reload")
