@@ -21,7 +21,7 @@ func (l *Locked) Install(ctx context.Context, name string, unit []byte, replace 
 	if err != nil {
 		return nil, fmt.Errorf("installing the unit %s: %w", name, err)
 	}
-	unit = append([]byte(ownMark+` "paddock quadlet rm `+name+"\" removes it; changes are lost when it is installed again.\n"), unit...)
+	unit = marked(name, unit)
 	in, err := describe(l.Dir, name, unit)
 	if err != nil {
 		return nil, fmt.Errorf("installing the unit %s: %w", name, err)
@@ -31,7 +31,12 @@ func (l *Locked) Install(ctx context.Context, name string, unit []byte, replace 
 		back := l.restore(context.WithoutCancel(ctx), in, old)
 		return nil, fmt.Errorf("installing the unit %s: %w", name, errors.Join(err, back))
 	}
-	return in, nil
+	return in, l.Forget(name)
+}
+
+// marked puts before a unit that it is ours.
+func marked(name string, unit []byte) []byte {
+	return append([]byte(ownMark+` "paddock quadlet rm `+name+"\" removes it; changes are lost when it is updated or installed again.\n"), unit...)
 }
 
 func (l *Locked) put(ctx context.Context, in *Installed, unit []byte) error {

@@ -1,11 +1,14 @@
 package quadlet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +24,8 @@ type systemd struct {
 	services map[string]ServiceState
 	fail     map[string]error  // by verb
 	shadow   map[string]string // the sources, in other folders, of services that each reload finds
+	sick     string            // a word: a service is not healthy whose file has it
+	said     string            // what the journal has of every service
 	did      []string
 	mu       sync.Mutex
 	before   func(verb string) // runs before a verb, on the caller's side; nil: nothing
@@ -31,6 +36,9 @@ func newSystemd(t *testing.T) *systemd {
 }
 
 func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) {
+	if argv[0] == "journalctl" {
+		return []byte(s.said), nil, nil
+	}
 	if len(argv) < 3 || argv[0] != "systemctl" || argv[1] != "--user" {
 		s.t.Fatalf("got %q", argv)
 	}
@@ -56,7 +64,13 @@ func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) 
 		s.reload()
 	case "start", "restart":
 		state.Active = "active"
+		if unit, err := os.ReadFile(state.Source); s.sick != "" && err == nil && strings.Contains(string(unit), s.sick) {
+			state.Active = "activating" // as between two tries
+		}
 		s.services[service] = state
+		if state.Active != "active" && !strings.Contains(s.did[len(s.did)-1], "--no-block") {
+			return nil, []byte("Job failed.\n"), errors.New("exit status 1")
+		}
 	case "stop":
 		state.Active = "failed" // as after a server that SIGTERM did not end
 		s.services[service] = state
@@ -70,11 +84,8 @@ func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) 
 }
 
 func (s *systemd) reload() {
-	for name, state := range s.services {
-		if state.Source != "" {
-			delete(s.services, name)
-		}
-	}
+	before := maps.Clone(s.services)
+	maps.DeleteFunc(s.services, func(_ string, state ServiceState) bool { return state.Source != "" })
 	files, err := filepath.Glob(s.dir + "/*.container")
 	if err != nil {
 		s.t.Fatal(err)
@@ -86,7 +97,7 @@ func (s *systemd) reload() {
 		}
 		if !strings.Contains(string(data), "broken") {
 			name := strings.TrimSuffix(filepath.Base(f), ".container") + ".service"
-			s.services[name] = ServiceState{Load: "loaded", Active: "inactive", Source: f, Fragment: "/run/" + name}
+			s.services[name] = ServiceState{Load: "loaded", Active: cmp.Or(before[name].Active, "inactive"), Source: f, Fragment: "/run/" + name}
 		}
 	}
 	for name, source := range s.shadow {
@@ -142,11 +153,11 @@ func TestInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Installed{Name: "m.1", Service: "m.1.service", Path: i.Dir + "/m.1.container", Model: "quay.io/org/smollm:135m", Source: pinned, Digest: blob, Image: "ghcr.io/ggml-org/llama.cpp:server"}
-	if *in != want {
+	if !reflect.DeepEqual(*in, want) {
 		t.Errorf("got %+v", *in)
 	}
 	data, read, err := i.Read("m.1")
-	if err != nil || *read != want || !strings.HasSuffix(string(data), "\n"+string(testUnit(t))) {
+	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(string(data), "\n"+string(testUnit(t))) {
 		t.Errorf("read %+v, %v\n%s", read, err, data)
 	}
 	info, err := os.Stat(in.Path)

@@ -1,6 +1,7 @@
 package quadlet
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,6 +34,10 @@ type Installed struct {
 	Model, Source, Digest string
 	// Image is the server's container image.
 	Image string
+	// Origin is the reference that the model came by, where Model says nothing to a registry.
+	Origin string
+	// Install are the flags by which it was installed; nil for a unit of a paddock that did not note them.
+	Install []string
 }
 
 // describe reads what a unit of our own says; name is without extension.
@@ -44,7 +49,13 @@ func describe(dir, name string, data []byte) (*Installed, error) {
 	}
 	own := func(key string) string { return strings.ReplaceAll(last(settings, ownSection, key), "%%", "%") }
 	in := named(dir, name)
-	in.Model, in.Source, in.Digest, in.Image = own("Model"), own("Source"), own("Digest"), last(settings, "Container", "Image")
+	in.Model, in.Source, in.Digest, in.Origin = own("Model"), own("Source"), own("Digest"), own("Origin")
+	in.Image = strings.NewReplacer("%%", "%", "$$", "$").Replace(last(settings, "Container", "Image"))
+	if flags := own("Install"); flags != "" {
+		if err := json.Unmarshal([]byte(flags), &in.Install); err != nil {
+			return nil, fmt.Errorf("reading Install= of the unit %s: %w", path, err)
+		}
+	}
 	return in, nil
 }
 

@@ -1,6 +1,7 @@
 package quadlet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +18,8 @@ type Installer struct {
 	Systemctl *Systemctl
 	// Generator explains what is wrong with a unit that systemd did not take; nil is the machine's.
 	Generator *Generator
+	// Tag gives an image, by its ID, a name back when an update is rolled back; nil leaves the names of images alone.
+	Tag func(ctx context.Context, id, name string) error
 }
 
 // Read returns a unit that paddock installed, and what it says. The error wraps artifacts.ErrNotFound or ErrForeign.

@@ -14,21 +14,27 @@ func TestUnitRefuses(t *testing.T) {
 		"podman 5.5.2": func(_ *workload.Spec, o *UnitOptions) {
 			o.PodmanVersion = podmanargs.Version{Major: 5, Minor: 5, Patch: 2}
 		},
-		`"paddock"`:            func(_ *workload.Spec, o *UnitOptions) { o.Paddock = "paddock" },
-		`"/opt/$x/paddock"`:    func(_ *workload.Spec, o *UnitOptions) { o.Paddock = "/opt/$x/paddock" },
-		"not pinned":           func(s *workload.Spec, _ *UnitOptions) { s.Model = "quay.io/org/smollm:135m" },
-		"invalid name":         func(s *workload.Spec, _ *UnitOptions) { s.Model = "smollm" },
-		"setting Exec":         func(s *workload.Spec, _ *UnitOptions) { s.Args = []string{"a", "", "b"} },
-		`";"`:                  func(s *workload.Spec, _ *UnitOptions) { s.Args = []string{"a", ";", "b"} },
-		`argument ";"`:         func(_ *workload.Spec, o *UnitOptions) { o.EnsureArgs = []string{";"} },
-		"setting ExecStartPre": func(_ *workload.Spec, o *UnitOptions) { o.EnsureArgs = []string{"a\nb"} },
-		"add its tag":          func(s *workload.Spec, _ *UnitOptions) { s.Image = "localhost/x.image" },
-		"setting HealthCmd":    func(s *workload.Spec, _ *UnitOptions) { s.Health.Command = `"a b"` },
-		"backslash":            func(s *workload.Spec, _ *UnitOptions) { s.Health.Command = `a \` },
-		"white space":          func(s *workload.Spec, _ *UnitOptions) { s.Network = "a\u2003" },
-		"setting Description":  func(_ *workload.Spec, o *UnitOptions) { o.Model = `m\` },
-		"setting Model":        func(_ *workload.Spec, o *UnitOptions) { o.Model = `"m` },
-		"port 0":               func(s *workload.Spec, _ *UnitOptions) { s.Port = 0 },
+		`"paddock"`:                            func(_ *workload.Spec, o *UnitOptions) { o.Paddock = "paddock" },
+		`"/opt/$x/paddock"`:                    func(_ *workload.Spec, o *UnitOptions) { o.Paddock = "/opt/$x/paddock" },
+		"not pinned":                           func(s *workload.Spec, _ *UnitOptions) { s.Model = "quay.io/org/smollm:135m" },
+		"invalid name":                         func(s *workload.Spec, _ *UnitOptions) { s.Model = "smollm" },
+		"setting Exec":                         func(s *workload.Spec, _ *UnitOptions) { s.Args = []string{"a", "", "b"} },
+		`";"`:                                  func(s *workload.Spec, _ *UnitOptions) { s.Args = []string{"a", ";", "b"} },
+		`argument ";"`:                         func(_ *workload.Spec, o *UnitOptions) { o.EnsureArgs = []string{";"} },
+		"setting ExecStartPre":                 func(_ *workload.Spec, o *UnitOptions) { o.EnsureArgs = []string{"a\nb"} },
+		"add its tag":                          func(s *workload.Spec, _ *UnitOptions) { s.Image = "localhost/x.image" },
+		"setting HealthCmd":                    func(s *workload.Spec, _ *UnitOptions) { s.Health.Command = `"a b"` },
+		"backslash":                            func(s *workload.Spec, _ *UnitOptions) { s.Health.Command = `a \` },
+		"white space":                          func(s *workload.Spec, _ *UnitOptions) { s.Network = "a\u2003" },
+		"setting Description":                  func(_ *workload.Spec, o *UnitOptions) { o.Model = `m\` },
+		"setting Model":                        func(_ *workload.Spec, o *UnitOptions) { o.Model = `"m` },
+		"by a name with its registry in front": func(s *workload.Spec, o *UnitOptions) { s.Image, o.AutoUpdate = "llama:server", true },
+		`"localhost/llama:1"`:                  func(s *workload.Spec, o *UnitOptions) { s.Image, o.AutoUpdate = "localhost/llama:1", true },
+		"a digest never moves":                 func(s *workload.Spec, o *UnitOptions) { s.Image, o.AutoUpdate = "quay.io/x/y@"+blob, true },
+		"LLAMA_API_KEY is set already": func(s *workload.Spec, _ *UnitOptions) {
+			s.Env, s.Secrets = []workload.EnvVar{{Name: "LLAMA_API_KEY"}}, []workload.Secret{{Name: "k", Env: "LLAMA_API_KEY"}}
+		},
+		"port 0": func(s *workload.Spec, _ *UnitOptions) { s.Port = 0 },
 	} {
 		spec, opts := testSpec(), testOptions()
 		change(spec, opts)

@@ -33,7 +33,7 @@ func (l *Locked) Remove(ctx context.Context, name string) (*Installed, error) {
 		}
 		return nil, fmt.Errorf("removing the unit %s: %w", name, err)
 	}
-	if err := l.Systemctl.DaemonReload(ctx); err != nil {
+	if err := errors.Join(l.Forget(name), l.Systemctl.DaemonReload(ctx)); err != nil {
 		return in, fmt.Errorf("telling systemd that the unit %s is removed: %w", name, err)
 	}
 	return in, nil

@@ -24,8 +24,8 @@ func run(ctx context.Context, argv []string) (stdout, stderr []byte, err error) 
 	return out.Bytes(), errs.Bytes(), err
 }
 
-// call runs a program and makes one error of its failure and of what it said.
-func (r Runner) call(ctx context.Context, argv ...string) (string, error) {
+// Call runs a program, and makes one error of its failure and of what it said. A nil Runner really runs it.
+func (r Runner) Call(ctx context.Context, argv ...string) (string, error) {
 	if r == nil {
 		r = run
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"go.podman.io/image/v5/docker/reference"
+
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
@@ -29,6 +31,12 @@ type UnitOptions struct {
 	EnsureArgs []string
 	// Restart is systemd's Restart=, one of its words (systemd.service(5)); "" is on-failure.
 	Restart string
+	// AutoUpdate lets podman-auto-update(1) move the server's image; its name must be a registry's, without a digest.
+	AutoUpdate bool
+	// Origin is the reference that the model came by, where its name says nothing to a registry; Install are the flags by which the
+	// same unit is made again. Both are for Installed.
+	Origin  string
+	Install []string
 	// Model is what a person calls the model, for the description and for List; "" is the Spec's, which pins the digest.
 	Model string
 }
@@ -59,6 +67,9 @@ func Unit(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
 	if err := container(u, spec); err != nil {
 		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
 	}
+	if opts.AutoUpdate {
+		u.fixed("AutoUpdate", "registry")
+	}
 	u.section("Service")
 	service(u, spec, opts)
 	u.section("Install")
@@ -71,6 +82,10 @@ func Unit(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
 	u.text("Model", model)
 	u.text("Source", spec.Model)
 	u.text("Digest", spec.ModelDigest.String())
+	if opts.Origin != "" {
+		u.text("Origin", opts.Origin)
+	}
+	u.list("Install", opts.Install)
 	if u.err != nil {
 		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, u.err)
 	}
@@ -196,5 +211,22 @@ func check(spec *workload.Spec, opts *UnitOptions) error {
 			return err
 		}
 	}
+	if opts.AutoUpdate {
+		if err := canAutoUpdate(spec.Image); err != nil {
+			return err
+		}
+	}
 	return notUnit(spec.Image)
+}
+
+// canAutoUpdate refuses what podman-auto-update(1) cannot look up, or would never find moved.
+func canAutoUpdate(image string) error {
+	named, err := reference.ParseNamed(image)
+	if err != nil || reference.Domain(named) == "localhost" {
+		return fmt.Errorf("image %q: it can be updated automatically only by a name with its registry in front", image)
+	}
+	if _, pinned := named.(reference.Digested); pinned {
+		return fmt.Errorf("image %q: a digest never moves, so that there is nothing to update automatically", image)
+	}
+	return nil
 }

@@ -79,6 +79,12 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 			s.Access = gpu.Access{Kind: gpu.Ascend, Nodes: []string{"/dev/davinci0", "/dev/hisi_hdc"}, Mounts: []string{"/usr/local/Ascend/driver"}, KeepGroups: true, LabelDisable: true}
 			o.Rootless = true
 		},
+		"options": func(s *workload.Spec, o *UnitOptions) {
+			s.Memory, s.CPUs = 1536<<20, 2.5
+			s.Secrets = []workload.Secret{{Name: "key", Env: "LLAMA_API_KEY"}, {Name: "a.crt"}, {Name: "b-1", File: "/etc/b 100%/$x"}}
+			o.AutoUpdate, o.Restart, o.Origin = true, "always", "hf://Org/M:Q4?x=%2A"
+			o.Install = []string{"--name", "smollm-135m", "--env", `A=b "c" 100% \d <é>`, "--", "--alias", "x y", `"`}
+		},
 		"no-health": func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
 		"odd-health": func(s *workload.Spec, _ *UnitOptions) {
 			s.Health.Command, s.Health.StartupInterval = `test "$(echo 100% \d 'x')" = "y" || exit 1`, 0
@@ -126,6 +132,16 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 	}
 	for _, d := range spec.Devices() {
 		add("--device", d)
+	}
+	if spec.Memory > 0 {
+		add("--memory", workload.MemoryText(spec.Memory))
+		add("--cpus", workload.CPUsText(spec.CPUs))
+	}
+	for _, s := range podmanargs.Secrets(spec) {
+		add("--secret", s)
+	}
+	if opts.AutoUpdate {
+		add("--label", "io.containers.autoupdate=registry")
 	}
 	if spec.Access.KeepGroups {
 		add("--group-add", "keep-groups")
@@ -217,7 +233,16 @@ func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 		t.Fatal(err)
 	}
 	e := expect(t, spec, opts)
-	keys := map[string]string{"--mount": "Mount", "--env": "Environment", "--label": "Label", "--device": "AddDevice"}
+	if opts.AutoUpdate { // Quadlet adds its label itself
+		e.Flags["--label"] = podmanargs.Labels(spec)
+	}
+	if got := wordsOf(t, settings, "Container", "PodmanArgs"); !reflect.DeepEqual(got, podmanargs.Limits(spec)) {
+		t.Errorf("PodmanArgs: got %q", got)
+	}
+	if in, err := describe("/d", spec.Name, data); err != nil || !reflect.DeepEqual(in.Install, opts.Install) || in.Origin != opts.Origin || in.Image != spec.Image {
+		t.Errorf("described as %+v, %v", in, err)
+	}
+	keys := map[string]string{"--mount": "Mount", "--env": "Environment", "--label": "Label", "--device": "AddDevice", "--secret": "Secret"}
 	for flag, key := range keys {
 		if got := wordsOf(t, settings, "Container", key); !reflect.DeepEqual(got, e.Flags[flag]) {
 			t.Errorf("%s: got %q, want %q", key, got, e.Flags[flag])

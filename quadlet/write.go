@@ -2,6 +2,7 @@ package quadlet
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -39,6 +40,22 @@ func (u *unit) text(key, value string) {
 func (u *unit) arg(key, value string) {
 	v, err := line(value)
 	u.put(key, expansions(v), err)
+}
+
+// list writes words for ourselves, as JSON: nothing if there are none.
+func (u *unit) list(key string, words []string) {
+	if words == nil {
+		return
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(words)
+	if err != nil {
+		u.put(key, "", err)
+		return
+	}
+	u.text(key, strings.TrimSpace(b.String()))
 }
 
 // words writes words that become arguments of a command line.

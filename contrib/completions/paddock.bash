@@ -174,26 +174,28 @@ _paddock_node() {
     'quadlet')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
-        subs='generate install ls list print rm remove'
+        subs='generate install ls list print rm remove update'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
     'quadlet generate')
-        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --authfile --creds --cert-dir --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --auto-update --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
+        choices[--restart]='no on-success on-failure on-abnormal on-watchdog on-abort always'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --auto-update --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
+        choices[--restart]='no on-success on-failure on-abnormal on-watchdog on-abort always'
         choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
@@ -220,6 +222,15 @@ _paddock_node() {
         flags='--ignore -i --help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
+        ;;
+    'quadlet update')
+        flags='--all -a --dry-run --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --no-local --help -h --config --engine --log-level'
+        valued='--authfile --creds --cert-dir --progress --jobs --config --engine --log-level'
+        subs=''
+        choices[--progress]='bars plain json none'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         lists='paddock quadlet ls --noheading --format '\''{{.Name}}'\'''
@@ -419,7 +430,7 @@ _paddock_node() {
     'help quadlet')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
-        subs='generate install ls list print rm remove'
+        subs='generate install ls list print rm remove update'
         choices[--engine]='podman docker'
         choices[--log-level]='debug info warn error'
         ;;
@@ -452,6 +463,13 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'help quadlet rm'|'help quadlet remove')
+        flags='--help -h --config --engine --log-level'
+        valued='--config --engine --log-level'
+        subs=''
+        choices[--engine]='podman docker'
+        choices[--log-level]='debug info warn error'
+        ;;
+    'help quadlet update')
         flags='--help -h --config --engine --log-level'
         valued='--config --engine --log-level'
         subs=''

@@ -67,7 +67,8 @@ func TestOldPodmanService(t *testing.T) {
 			p := archived(t)
 			d := p.push(t, reg, name)
 			host.MustRun(t, "paddock", "pull", "--tls-verify=false", name)
-			unit := host.MustRun(t, "paddock", "quadlet", "generate", "--tls-verify=false", "--image", llamaImage, name)
+			unit := host.MustRun(t, "paddock", "quadlet", "generate", "--tls-verify=false", "--image", "quay.io/org/llama:1", "--auto-update", "--restart", "always",
+				"--memory", "1g", "--cpus", "1.5", "--secret", "crt,target=a.crt", "--api-key-secret", "key", name)
 			pin := repository(name) + "@" + d.String()
 			if !strings.Contains(unit, "\nSource="+pin+"\n") || !strings.Contains(unit, "Environment=PADDOCK_STORE_DIR="+host.store+"\n") {
 				t.Errorf("the unit:\n%s", unit)
@@ -80,6 +81,11 @@ func TestOldPodmanService(t *testing.T) {
 			r := host.Stdin(unit).Run(t, "sh", "-c", script, "sh", user)
 			if r.Code != 0 || strings.Contains(r.Stderr, "unsupported") || strings.Contains(r.Stderr, "error") {
 				t.Fatalf("the generator: exit %d, %s", r.Code, r.Stderr)
+			}
+			for _, want := range []string{" --memory 1g --cpus 1.5 ", " --secret crt,target=a.crt ", " --secret key,type=env,target=LLAMA_API_KEY ", " --label io.containers.autoupdate=registry ", "\nRestart=always\n"} {
+				if !strings.Contains(r.Stdout, want) {
+					t.Errorf("the service has no %q:\n%s", want, r.Stdout)
+				}
 			}
 			pre := commandOf(t, r.Stdout, "ExecStartPre")
 			host.MustRun(t, pre...)

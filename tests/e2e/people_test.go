@@ -58,6 +58,20 @@ func (u bootedUser) systemctl(args ...string) []string {
 	return append([]string{"systemctl", "--user"}, args...)
 }
 
+// units is where the user's units are, for a shell.
+func (u bootedUser) units() string {
+	if u.name == "root" {
+		return "/etc/containers/systemd"
+	}
+	return "$HOME/.config/containers/systemd"
+}
+
+// dropIn is a file of the user's own that adds to the unit of the service.
+func (u bootedUser) dropIn(t testing.TB, name, text string) {
+	t.Helper()
+	u.Stdin(text).MustRun(t, "sh", "-c", "d="+u.units()+"/svc."+u.name+".container.d && mkdir -p $d && cat >$d/"+name)
+}
+
 // service is systemd's word for the state of a service.
 func (u bootedUser) service(t testing.TB, name string) string {
 	t.Helper()

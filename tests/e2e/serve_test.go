@@ -57,11 +57,11 @@ func assertTreeBy(t *testing.T, in place, engine, container string, m model) {
 	}
 }
 
-// assertChat asks the server and wants tokens back.
-func assertChat(t *testing.T, in place, port string) {
+// assertChat asks the server and wants tokens back. curl gets the flags, too.
+func assertChat(t *testing.T, in place, port string, flags ...string) {
 	t.Helper()
-	out := in.MustRun(t, "curl", "-fsS", "http://127.0.0.1:"+port+"/v1/chat/completions",
-		"-d", `{"messages":[{"role":"user","content":"the"}],"max_tokens":4}`)
+	out := in.MustRun(t, append([]string{"curl", "-fsS", "http://127.0.0.1:" + port + "/v1/chat/completions",
+		"-d", `{"messages":[{"role":"user","content":"the"}],"max_tokens":4}`}, flags...)...)
 	var answer struct {
 		Usage struct {
 			CompletionTokens int `json:"completion_tokens"`

@@ -93,7 +93,7 @@ func commands(env *Env) []*cli.Command {
 		rmCommand(env, runRm),
 		serveCommand(env, runServe),
 		quadletCommand(env, &quadletRuns{
-			generate: runQuadletGenerate, install: runQuadletInstall, ls: runQuadletLs, print: runQuadletPrint, rm: runQuadletRm,
+			generate: runQuadletGenerate, install: runQuadletInstall, ls: runQuadletLs, print: runQuadletPrint, rm: runQuadletRm, update: runQuadletUpdate,
 		}),
 		kubeCommand(env, runKube),
 		composeCommand(env, runCompose),

@@ -149,7 +149,7 @@ func candidates(path []string, c *cli.Command) string {
 	switch {
 	case !strings.Contains(c.ArgsUsage, "NAME"):
 		return ""
-	case slices.Equal(path, []string{"quadlet"}) && (c.Name == "print" || c.Name == "rm"):
+	case slices.Equal(path, []string{"quadlet"}) && slices.Contains([]string{"print", "rm", "update"}, c.Name):
 		return `paddock quadlet ls --noheading --format '{{.Name}}'`
 	default:
 		return "paddock ls --quiet"

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/gpu"
 	"github.com/paddock-dev/paddock/quadlet/kube"
@@ -32,6 +33,8 @@ func flagValues(path []string, flag string) []string {
 			words = append(words, string(mode))
 		}
 		return words
+	case "restart":
+		return config.RestartWords()
 	case "runtime":
 		var words []string
 		for _, r := range workload.Runtimes() {

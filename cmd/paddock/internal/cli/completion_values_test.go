@@ -20,6 +20,7 @@ func TestValuesAreTaken(t *testing.T) {
 		{"inspect", "format", tiny},
 		{"gpu", "format", ""},
 		{"quadlet generate", "gpu", tiny},
+		{"quadlet generate", "restart", tiny},
 		{"version", "format", ""},
 		{"info", "format", ""},
 		{"kube", "gpu", tiny},
@@ -49,7 +50,7 @@ func TestValuesAreTaken(t *testing.T) {
 func TestValuesInTree(t *testing.T) {
 	testTree(t).walk(func(n *node) {
 		for _, f := range n.flags {
-			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT", "RUNTIME", "WHICH"}, f.placeholder)
+			fixed := slices.Contains([]string{"ENGINE", "LEVEL", "KIND", "FORMAT", "RUNTIME", "WHICH", "WHEN"}, f.placeholder)
 			if fixed != (f.values != nil) {
 				t.Errorf("%q --%s %s: values %q", n.words, f.long, f.placeholder, f.values)
 			}
@@ -86,7 +87,7 @@ func TestArgumentsInTree(t *testing.T) {
 	if seen != len(want) {
 		t.Errorf("%d of %d commands are in the tree", seen, len(want))
 	}
-	if subs := completeWords(testTree(t), "help", "quadlet"); !slices.Equal(subs, []string{"generate", "install", "ls", "list", "print", "rm", "remove"}) {
+	if subs := completeWords(testTree(t), "help", "quadlet"); !slices.Equal(subs, []string{"generate", "install", "ls", "list", "print", "rm", "remove", "update"}) {
 		t.Errorf("help quadlet offers %q", subs)
 	}
 }

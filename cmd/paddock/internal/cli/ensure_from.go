@@ -45,6 +45,14 @@ func fetchPinned(ctx context.Context, env *Env, store artifacts.Store, from stri
 // originOf returns the reference that a model can be pulled by again, if its name says nothing to a registry: the name is the
 // origin's own, or this machine's. "" if its name is all there is. Of a file, nobody keeps where it was.
 func originOf(env *Env, m *artifacts.Model) string {
+	if origin := originToFollow(env, m); origin != "" {
+		return atCommit(origin, m.Annotations[ocispec.AnnotationRevision])
+	}
+	return ""
+}
+
+// originToFollow is originOf, and moves as the origin does.
+func originToFollow(env *Env, m *artifacts.Model) string {
 	origin := m.Annotations[synth.OriginAnnotation]
 	name, err := artifacts.ParseName(m.Name)
 	if origin == "" || strings.HasPrefix(origin, "file:") || m.Kind == artifacts.KindImage || err != nil {
@@ -57,7 +65,7 @@ func originOf(env *Env, m *artifacts.Model) string {
 	if !own && reference.Domain(name.Reference()) != "localhost" {
 		return ""
 	}
-	return atCommit(origin, m.Annotations[ocispec.AnnotationRevision])
+	return origin
 }
 
 // atCommit pins an origin to a commit, if it is at a site that has commits.

@@ -25,10 +25,15 @@ type fetchOptions struct {
 }
 
 func (o *fetchOptions) flags() []cli.Flag {
-	return append(o.transferOptions.flags(),
+	return joinFlags(o.transferOptions.flags(), []cli.Flag{
 		stringsFlag(&o.origin.include, "of a repository of files, take those that match `GLOB` instead of the usual ones", "include"),
 		stringsFlag(&o.origin.exclude, "of a repository of files, leave out those that match `GLOB`", "exclude"),
-		optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local"))
+		o.localFlag(),
+	})
+}
+
+func (o *fetchOptions) localFlag() cli.Flag {
+	return optionalBoolFlag(&o.noLocal, "fetch everything, also what other tools on this machine have fetched already", "no-local")
 }
 
 // override puts the flags over the settings.

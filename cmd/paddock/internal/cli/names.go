@@ -12,7 +12,9 @@ import (
 const rlcrFolder = "rlcr.io/ramalama"
 
 // localRegistry begins the names of models that are of no registry, as Podman has it for images that it builds.
-const localRegistry = "localhost/"
+const localRegistry = localDomain + "/"
+
+const localDomain = "localhost"
 
 // localName is what a person typed, as stores know names: they have no scheme.
 func localName(typed string) string {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -36,6 +37,16 @@ func (o *originOptions) flags() []cli.Flag {
 
 // check refuses what can be seen to be wrong before anything is asked of a registry.
 func (o *originOptions) check() error {
+	for _, path := range []*string{&o.authFile, &o.certDir} {
+		if *path == "" {
+			continue
+		}
+		absolute, err := filepath.Abs(*path) // a unit may have it, which is read elsewhere
+		if err != nil {
+			return err
+		}
+		*path = absolute
+	}
 	if o.authFile != "" {
 		if _, err := os.Stat(o.authFile); err != nil {
 			return fmt.Errorf("reading --authfile: %w", err)

@@ -27,6 +27,7 @@ func quadletCommand(env *Env, run *quadletRuns) *cli.Command {
 			quadletLsCommand(env, run.ls),
 			quadletPrintCommand(env, run.print),
 			quadletRmCommand(env, run.rm),
+			quadletUpdateCommand(env, run.update),
 		},
 	}
 }
@@ -38,44 +39,46 @@ type quadletRuns struct {
 	ls       func(context.Context, *Env, *quadletLsOptions) error
 	print    func(context.Context, *Env, string) error
 	rm       func(context.Context, *Env, *quadletRmOptions) error
+	update   func(context.Context, *Env, *quadletUpdateOptions) error
 }
 
-// unitFor renders the unit of a model, and returns it with the name it is installed under.
-func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *workload.Options, origin *originOptions) (name string, unit []byte, err error) {
+// unitFor renders the unit of a model.
+func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *workload.Options, o *unitOptions, origin *originOptions) (spec *workload.Spec, unit []byte, err error) {
 	podman, err := quadletPodman(ctx, env)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	pinned, err := pinnedName(model)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	pinnedOpts := *opts
 	pinnedOpts.Source = pinned.String()
 	store, err := env.Store(ctx)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	if model, err = placedAs(store, model, pinned); err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
-	spec, err := workload.FromModel(model, &pinnedOpts)
+	spec, err = workload.FromModel(model, &pinnedOpts)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	cfg, err := env.Config()
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	paddock, err := ownPath()
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	unit, err = quadlet.Unit(spec, &quadlet.UnitOptions{
 		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: ensureArgs(env, model, origin),
 		Model: model.Name, Restart: cfg.Quadlet.Restart.Value, Environment: unitEnviron(store),
+		AutoUpdate: o.autoUpdate, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
 	})
-	return spec.Name, unit, err
+	return spec, unit, err
 }
 
 // placedAs returns a model as it is mounted under the name that pins it.
@@ -153,5 +156,11 @@ func installer(ctx context.Context, env *Env) (*quadlet.Installer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &quadlet.Installer{Dir: filepath.Join(env.Root, dir), Systemctl: &quadlet.Systemctl{User: podman.Rootless, Run: env.Services.Quiet}}, nil
+	tag := func(ctx context.Context, id, name string) error {
+		_, err := env.Services.Quiet.Call(ctx, podman.Path, "tag", id, name)
+		return err
+	}
+	return &quadlet.Installer{
+		Dir: filepath.Join(env.Root, dir), Systemctl: &quadlet.Systemctl{User: podman.Rootless, Run: env.Services.Quiet}, Tag: tag,
+	}, nil
 }

@@ -3,21 +3,14 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/quadlet"
 )
-
-// unitOptions are the options of a workload that a unit is to carry, checked before anything is asked or pulled.
-func unitOptions(env *Env, o *workloadOptions) (*workload.Options, error) {
-	opts, err := o.options(env)
-	if err != nil {
-		return nil, err
-	}
-	return opts, asUsage(quadlet.CheckOptions(opts))
-}
 
 // reachUnit is reach for a service of Podman's.
 func reachUnit(ctx context.Context, env *Env, opts *workload.Options) error {
@@ -26,6 +19,33 @@ func reachUnit(ctx context.Context, env *Env, opts *workload.Options) error {
 		return err
 	}
 	return reach(ctx, env, choice, opts)
+}
+
+// checkSecrets fails if Podman does not have a secret that a service is given: it would not start.
+func checkSecrets(ctx context.Context, env *Env, opts *workload.Options) error {
+	podman, err := quadletPodman(ctx, env)
+	if err != nil {
+		return err
+	}
+	for _, name := range opts.SecretNames() {
+		_, err := env.Services.Quiet.Call(ctx, podman.Path, "secret", "exists", name)
+		if code, ok := exitStatus(err); ok && code == 1 { // podman-secret-exists(1)
+			return WithHint(fmt.Errorf("the secret %s: %w among Podman's", name, artifacts.ErrNotFound), "podman secret create "+name+" FILE")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exitStatus is that of a program which ran.
+func exitStatus(err error) (int, bool) {
+	var exit interface{ ExitCode() int }
+	if !errors.As(err, &exit) {
+		return 0, false
+	}
+	return exit.ExitCode(), true
 }
 
 // unitName is the name of the unit that was typed; as systemctl and podman quadlet have it, it may end in .service or .container.
@@ -37,7 +57,7 @@ func unitName(typed string) (string, error) {
 // checkInstall says why a model, of which maybe only the manifest is here, cannot be installed as a service.
 func checkInstall(ctx context.Context, env *Env, units *quadlet.Installer, model *artifacts.Model, opts *workload.Options, o *quadletInstallOptions) error {
 	if !undecided(model) {
-		if _, _, err := unitFor(ctx, env, model, opts, &o.fetch.origin); err != nil {
+		if _, _, err := unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin); err != nil {
 			return err
 		}
 	}

@@ -12,18 +12,18 @@ import (
 )
 
 type quadletGenerateOptions struct {
-	model    string
-	workload workloadOptions
-	origin   originOptions
+	model  string
+	unit   unitOptions
+	origin originOptions
 }
 
 func quadletGenerateCommand(env *Env, run func(context.Context, *Env, *quadletGenerateOptions) error) *cli.Command {
 	var o quadletGenerateOptions
 	return &cli.Command{
 		Name: "generate", Usage: "Print the unit of a model in the store, and do nothing", ArgsUsage: "NAME [-- SERVER-ARGS]",
-		Flags: joinFlags(o.workload.flags(), o.origin.flags()),
+		Flags: joinFlags(o.unit.flags(), o.origin.flags()),
 		Action: func(c *cli.Context) error {
-			if err := exactArgsBefore(c, &o.workload.serverArgs, &o.model); err != nil {
+			if err := exactArgsBefore(c, &o.unit.workload.serverArgs, &o.model); err != nil {
 				return err
 			}
 			if err := o.origin.check(); err != nil {
@@ -35,7 +35,7 @@ func quadletGenerateCommand(env *Env, run func(context.Context, *Env, *quadletGe
 }
 
 func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions) error {
-	opts, err := unitOptions(env, &o.workload)
+	opts, err := o.unit.options(env)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 		return fmt.Errorf("generating a unit for %s: %w", o.model, err)
 	}
 	model, opts = prepare(ctx, env, store, model, opts)
-	_, unit, err := unitFor(ctx, env, model, opts, &o.origin)
+	_, unit, err := unitFor(ctx, env, model, opts, &o.unit, &o.origin)
 	if err != nil {
 		return err
 	}

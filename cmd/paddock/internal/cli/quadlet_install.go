@@ -11,11 +11,11 @@ import (
 )
 
 type quadletInstallOptions struct {
-	model    string
-	start    bool
-	replace  bool
-	workload workloadOptions
-	fetch    fetchOptions
+	model   string
+	start   bool
+	replace bool
+	unit    unitOptions
+	fetch   fetchOptions
 }
 
 func quadletInstallCommand(env *Env, run func(context.Context, *Env, *quadletInstallOptions) error) *cli.Command {
@@ -24,12 +24,12 @@ func quadletInstallCommand(env *Env, run func(context.Context, *Env, *quadletIns
 		Name: "install", Usage: "Install a model as a service", ArgsUsage: "NAME [-- SERVER-ARGS]",
 		Description: "Pulls the model if it is missing, pins its digest in the store, writes the unit, and makes systemd read it. What\n" +
 			"follows -- is passed to the server. A password given by --creds is not written into the unit.",
-		Flags: joinFlags(o.workload.flags(), []cli.Flag{
+		Flags: joinFlags(o.unit.flags(), []cli.Flag{
 			&cli.BoolFlag{Name: "start", Destination: &o.start, Usage: "start the service, and return when it answers"},
 			&cli.BoolFlag{Name: "replace", Destination: &o.replace, Usage: "replace a unit of the same name that paddock installed"},
 		}, o.fetch.flags()),
 		Action: func(c *cli.Context) error {
-			if err := exactArgsBefore(c, &o.workload.serverArgs, &o.model); err != nil {
+			if err := exactArgsBefore(c, &o.unit.workload.serverArgs, &o.model); err != nil {
 				return err
 			}
 			if err := o.fetch.check(); err != nil {
@@ -41,7 +41,7 @@ func quadletInstallCommand(env *Env, run func(context.Context, *Env, *quadletIns
 }
 
 func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) error {
-	opts, err := unitOptions(env, &o.workload)
+	opts, err := o.unit.options(env)
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,9 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 		return err
 	}
 	if err := reachUnit(ctx, env, opts); err != nil {
+		return err
+	}
+	if err := checkSecrets(ctx, env, opts); err != nil {
 		return err
 	}
 	store, err := env.Store(ctx)
@@ -63,11 +66,11 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 		return err
 	}
 	model, opts = prepare(ctx, env, store, model, opts)
-	name, unit, err := unitFor(ctx, env, model, opts, &o.fetch.origin)
+	spec, unit, err := unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin)
 	if err != nil {
 		return err
 	}
-	installed, err := installPinned(ctx, env, store, units, &pinnedUnit{model: model, name: name, unit: unit, replace: o.replace})
+	installed, err := installPinned(ctx, env, store, units, &pinnedUnit{model: model, name: spec.Name, unit: unit, replace: o.replace})
 	if err != nil {
 		return err
 	}
@@ -75,6 +78,7 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 		return err
 	}
 	warnLinger(env, units)
+	warnGroups(ctx, env, units, &spec.Access)
 	if !o.start {
 		ui.Note(env.Err, "start it by: "+systemctl(units, "start", installed.Service))
 		return nil

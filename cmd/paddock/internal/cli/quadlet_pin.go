@@ -47,12 +47,20 @@ func installPinned(ctx context.Context, env *Env, store artifacts.Store, units *
 	if _, err := findOrAdopt(ctx, store, pinned.String()); err != nil {
 		return nil, fmt.Errorf("pinning %s: %w", nameOrDigest(u.model), err)
 	}
+	cutOff, err := locked.Kept(u.name)
+	if err != nil {
+		return nil, err
+	}
 	in, err = locked.Install(ctx, u.name, u.unit, u.replace)
 	if err != nil {
 		mine := &quadlet.Installed{Model: u.model.Name, Source: pinned.String()}
 		return nil, errors.Join(hintInstalled(err), unpin(context.WithoutCancel(ctx), store, locked, mine))
 	}
-	return in, unpin(ctx, store, locked, before)
+	err = unpin(ctx, store, locked, before)
+	if cutOff != nil {
+		err = errors.Join(err, unpin(ctx, store, locked, cutOff))
+	}
+	return in, err
 }
 
 // hintInstalled adds what to do about a name that is taken.
@@ -69,14 +77,8 @@ func unpin(ctx context.Context, store artifacts.Store, units *quadlet.Locked, go
 	if pin == "" || pin == gone.Model {
 		return nil
 	}
-	all, err := units.List()
-	if err != nil {
-		return err // a unit that cannot be read may need it
-	}
-	for _, u := range all {
-		if u.Source == pin {
-			return nil
-		}
+	if used, err := units.Uses(pin); err != nil || used {
+		return err
 	}
 	model, err := store.Find(ctx, pin)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -56,12 +57,22 @@ func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) (err error
 	defer func() { err = errors.Join(err, locked.Unlock()) }()
 	var failed []error
 	for _, name := range o.names {
+		cutOff, err := locked.Kept(name)
+		if err != nil {
+			cutOff = nil // it can go all the same
+		}
 		removed, err := locked.Remove(ctx, name)
 		if o.ignore && errors.Is(err, artifacts.ErrNotFound) {
 			continue
 		}
 		if removed != nil { // be it that systemd does not know
 			err = errors.Join(err, unpin(ctx, store, locked, removed))
+			if cutOff != nil {
+				err = errors.Join(err, unpin(ctx, store, locked, cutOff))
+			}
+			if _, err := os.Stat(removed.Path + ".d"); err == nil {
+				ui.Note(env.Err, "your drop-ins stay, for the next service of that name: "+removed.Path+".d")
+			}
 		}
 		if err == nil {
 			err = ui.Text(env.Out, name)

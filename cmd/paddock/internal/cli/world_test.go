@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,44 @@ type fakeSystemd struct {
 	loaded map[string]bool
 	active map[string]bool
 	fails  map[string]bool // services that do not start
+	sick   string          // nor does one whose unit has this word; "" is none
+	// restarts are the services that were restarted, and said what the journal has of each.
+	restarts []string
+	said     string
+	// images are the IDs of Podman's images by name, secrets its secrets; running is "ID NAME" of the image that every container runs.
+	images  map[string]string
+	secrets []string
+	running string
+}
+
+// status is that of a program which failed.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+func (s status) ExitCode() int { return int(s) }
+
+// podman answers for Podman.
+func (s *fakeSystemd) podman(args []string) (stdout, stderr []byte, err error) {
+	last := args[len(args)-1]
+	switch strings.Join(args[:min(2, len(args))], " ") {
+	case "image exists":
+		if s.images[last] == "" {
+			return nil, nil, status(1)
+		}
+	case "image inspect":
+		return fmt.Appendf(nil, `[{"Id":%q}]`, s.images[last]), nil, nil
+	case "secret exists":
+		if !slices.Contains(s.secrets, last) {
+			return nil, nil, status(1)
+		}
+	case "ps --no-trunc":
+		return []byte(s.running + "\n"), nil, nil
+	case "tag " + args[1]:
+		s.images[last] = args[1]
+	default:
+		return nil, nil, fmt.Errorf("podman %q", args)
+	}
+	return nil, nil, nil
 }
 
 func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []byte, err error) {
@@ -148,6 +187,10 @@ func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []by
 	service := argv[len(argv)-1]
 	unit := s.dir + "/" + strings.TrimSuffix(service, ".service") + ".container"
 	switch {
+	case argv[0] == "/usr/bin/podman":
+		return s.podman(argv[1:])
+	case argv[0] == "journalctl":
+		return []byte(s.said), nil, nil
 	case argv[0] != "systemctl":
 		return nil, []byte("quadlet: unit is broken"), errors.New("exit status 1")
 	case slices.Contains(argv, "show"):
@@ -160,7 +203,9 @@ func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []by
 		}
 		return []byte("LoadState=loaded\nActiveState=" + state + "\nSourcePath=" + unit + "\nFragmentPath=/run/x\n"), nil, nil
 	case slices.Contains(argv, "start"), slices.Contains(argv, "restart"):
-		if s.fails[service] {
+		s.restarts = append(s.restarts, service)
+		text, err := os.ReadFile(unit)
+		if s.fails[service] || err == nil && s.sick != "" && strings.Contains(string(text), s.sick) {
 			return nil, []byte("Job failed"), errors.New("exit status 1")
 		}
 		s.active[service] = true

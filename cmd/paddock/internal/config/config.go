@@ -86,10 +86,14 @@ func Default() *Config {
 			CtxSize:   byDefault(0, within(0, 1<<30)),
 			Network:   byDefault[string]("", nil),
 		},
-		Images: defaultImages(),
-		Quadlet: Quadlet{Restart: byDefault("on-failure",
-			oneOf("no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"))},
+		Images:  defaultImages(),
+		Quadlet: Quadlet{Restart: byDefault("on-failure", oneOf(RestartWords()...))},
 	}
+}
+
+// RestartWords are those of systemd's Restart= (systemd.service(5)).
+func RestartWords() []string {
+	return []string{"no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"}
 }
 
 func byDefault[T any](value T, check func(T) error) Value[T] {

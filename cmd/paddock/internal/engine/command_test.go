@@ -67,6 +67,26 @@ func TestAccess(t *testing.T) {
 	}
 }
 
+// TestLimits: what a container may take, and its secrets, in the words of each engine. Docker has no secrets.
+func TestLimits(t *testing.T) {
+	s := testSpec()
+	s.Mounts = []workload.FileMount{{Destination: "/models/a", HostPath: "/store/a"}}
+	s.Memory, s.CPUs = 8<<30, 2.5
+	const limits = " --memory 8g --cpus 2.5 "
+	got, err := (&Docker{}).Command(s, nil)
+	if err != nil || !strings.Contains(strings.Join(got, " "), limits) {
+		t.Errorf("docker: got %q, %v", got, err)
+	}
+	s.Secrets = []workload.Secret{{Name: "a", Env: "LLAMA_API_KEY"}, {Name: "b"}, {Name: "c", File: "d"}}
+	got, err = (&Podman{}).Command(s, nil)
+	if err != nil || !strings.Contains(strings.Join(got, " "), limits) || !strings.Contains(strings.Join(got, " "), " --secret a,type=env,target=LLAMA_API_KEY --secret b --secret c,target=d ") {
+		t.Errorf("podman: got %q, %v", got, err)
+	}
+	if _, err := (&Docker{}).Command(s, nil); err == nil || !strings.Contains(err.Error(), "secret a") {
+		t.Errorf("docker with secrets: %v", err)
+	}
+}
+
 func TestPodmanOptions(t *testing.T) {
 	s := testSpec()
 	s.Network, s.Health = "host", workload.Health{}

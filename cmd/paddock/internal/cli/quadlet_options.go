@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
+	"github.com/paddock-dev/paddock/quadlet"
+)
+
+// unitOptions say what is in a unit.
+type unitOptions struct {
+	workload   workloadOptions
+	restart    *string
+	autoUpdate bool
+}
+
+func (o *unitOptions) flags() []cli.Flag {
+	return append(o.workload.flags(),
+		optionalStringFlag(&o.restart, "on-failure", "restart the service `WHEN` its server ends: "+strings.Join(config.RestartWords(), ", "), "restart"),
+		&cli.BoolFlag{Name: "auto-update", Destination: &o.autoUpdate, Usage: "let podman auto-update move the server's image"})
+}
+
+// options are those of the workload that the unit is to carry, checked before anything is asked or pulled.
+func (o *unitOptions) options(env *Env) (*workload.Options, error) {
+	cfg, err := env.Config()
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Quadlet.Restart.Override(o.restart, "--restart"); err != nil {
+		return nil, asUsage(err)
+	}
+	opts, err := o.workload.options(env)
+	if err != nil {
+		return nil, err
+	}
+	return opts, asUsage(quadlet.CheckOptions(opts))
+}
+
+// words are the flags by which install makes the same unit again, and what follows "--". What came from files of settings is none
+// of them: it is what the files say by then. What the environment said is gone by then, so it is.
+func (o *unitOptions) words(cfg *config.Config, spec *workload.Spec, origin *originOptions) []string {
+	words := append([]string{"--name", spec.Name}, origin.unitArgs()...)
+	add := func(flag, value string) {
+		if value != "" {
+			words = append(words, flag, value)
+		}
+	}
+	for _, s := range cfg.All() {
+		if flag := passingFlag(s.Key); flag != "" && passing(s.Origin) {
+			words = append(words, flag, s.Value)
+		}
+	}
+	if passingImage(cfg, spec) {
+		add("--image", spec.Image)
+	}
+	add("--memory", o.workload.memory)
+	add("--cpus", o.workload.cpus)
+	for _, e := range o.workload.env {
+		add("--env", e)
+	}
+	for _, s := range o.workload.secrets {
+		add("--secret", s)
+	}
+	add("--api-key-secret", o.workload.keySecret)
+	if o.autoUpdate {
+		words = append(words, "--auto-update")
+	}
+	return append(append(words, "--"), o.workload.serverArgs...)
+}
+
+// passing says whether a setting is of one run only.
+func passing(origin string) bool {
+	return strings.HasPrefix(origin, "--") || strings.HasPrefix(origin, "PADDOCK_")
+}
+
+// passingFlag is the flag of a setting that a unit depends on, but for its image; "" if there is none.
+func passingFlag(key string) string {
+	switch key {
+	case "serve.runtime", "serve.gpu", "serve.host", "serve.port", "serve.network":
+		return "--" + strings.TrimPrefix(key, "serve.")
+	case "serve.ctx_size":
+		return "--ctx-size"
+	case "quadlet.restart":
+		return "--restart"
+	}
+	return ""
+}
+
+// passingImage says whether the image is that of one run only.
+func passingImage(cfg *config.Config, spec *workload.Spec) bool {
+	if spec.Runtime == workload.VLLM {
+		return passing(cfg.Serve.VLLMImage.Origin)
+	}
+	kind := ""
+	if spec.Access.Passed() {
+		kind = string(spec.Access.Kind)
+	}
+	return passing(cfg.Serve.Image.Origin) || passing(cfg.Serve.Build.Origin) || passing(cfg.Images.Of(kind).Origin)
+}

@@ -1,0 +1,101 @@
+package quadlet
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.podman.io/storage/pkg/ioutils"
+)
+
+// While a unit proves itself, the one before it is kept beside it, as a hidden file whose ending means nothing to Quadlet's
+// generator. Found there later, it tells that an update was cut off. It can come back by a rename, which needs no space on the disk.
+
+// imageMark begins the line of a kept unit that has the ID which the name of its image stood for.
+const imageMark = "# Its image was "
+
+func (i *Installer) keptPath(name string) string { return filepath.Join(i.Dir, "."+name+".before") }
+
+// keep writes down a unit, and the ID of its image; "" if that is not to come back.
+func (l *Locked) keep(name string, unit []byte, imageID string) error {
+	unit = withoutNotes(unit, imageMark)
+	if imageID != "" {
+		unit = slices.Concat(unit, []byte(imageMark+imageID+"\n"))
+	}
+	if err := ioutils.AtomicWriteFile(l.keptPath(name), unit, 0o644); err != nil {
+		return fmt.Errorf("keeping the unit %s: %w", name, err)
+	}
+	return nil
+}
+
+// kept returns the kept unit and the ID of its image. nil if there is none.
+func (i *Installer) kept(name string) (unit []byte, imageID string, err error) {
+	unit, err = os.ReadFile(i.keptPath(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("reading what an update kept of the unit %s: %w", name, err)
+	}
+	for line := range strings.Lines(string(unit)) {
+		if id, ok := strings.CutPrefix(line, imageMark); ok {
+			imageID = strings.TrimSpace(id)
+		}
+	}
+	return unit, imageID, nil
+}
+
+// Kept returns the unit that an update which was cut off was about to replace; nil if there is none.
+func (i *Installer) Kept(name string) (*Installed, error) {
+	unit, _, err := i.kept(name)
+	if err != nil || unit == nil {
+		return nil, err
+	}
+	return describe(i.Dir, name, unit)
+}
+
+// Forget drops the kept unit: what has its name is there to stay.
+func (l *Locked) Forget(name string) error {
+	if err := os.Remove(l.keptPath(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing what an update kept of the unit %s: %w", name, err)
+	}
+	return nil
+}
+
+// Uses says whether a unit that paddock installed, or one that may come back, needs the name that pins a model. A unit that
+// cannot be read may need it, and makes an error.
+func (i *Installer) Uses(source string) (bool, error) {
+	units, err := i.List()
+	if err != nil {
+		return false, err
+	}
+	for _, u := range units {
+		before, err := i.Kept(u.Name)
+		if err != nil {
+			return false, err
+		}
+		if u.Source == source || before != nil && before.Source == source {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Same says whether two units differ in their notes for people at most.
+func Same(a, b []byte) bool { return bytes.Equal(withoutNotes(a, "#"), withoutNotes(b, "#")) }
+
+// withoutNotes drops the lines with that beginning.
+func withoutNotes(unit []byte, mark string) []byte {
+	var kept []byte
+	for line := range bytes.Lines(unit) {
+		if !bytes.HasPrefix(line, []byte(mark)) {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
