@@ -111,6 +111,9 @@ func (t *reader) take(e *event) {
 	case "pass", "fail", "skip":
 		if e.Test != "" {
 			p.results[e.Test] = e.Action
+			if e.Action == "fail" { // at once; what it printed follows with its package
+				fmt.Fprintf(t.out, "fail %s %s\n", e.Package, e.Test)
+			}
 			if !strings.Contains(e.Test, "/") {
 				t.timed(e.Package+"."+e.Test, e.Elapsed)
 			}
