@@ -19,6 +19,9 @@ type Pending struct {
 	Open Opener
 	// Path is of a local file, which is shared with the store or copied, and read once; "" if Open is set.
 	Path string
+	// NoLink says that the file at Path may be written into later, so that it shares extents with the store or is copied, and is
+	// never linked.
+	NoLink bool
 }
 
 // Found is what a Pending file proved to be: computed from the bytes.

@@ -19,7 +19,7 @@ import (
 func Plan(name artifacts.Name, files []File, meta *packaging.BuildMeta) *artifacts.Plan {
 	plan := &artifacts.Plan{Name: name, Kind: artifacts.KindArtifact}
 	for i := range files {
-		plan.Pending = append(plan.Pending, artifacts.Pending{Name: files[i].Path, Size: files[i].Size, Path: files[i].Source})
+		plan.Pending = append(plan.Pending, artifacts.Pending{Name: files[i].Path, Size: files[i].Size, Path: files[i].Source, NoLink: true})
 	}
 	plan.Complete = func(found []artifacts.Found) (*artifacts.Plan, error) { return complete(name, files, found, meta) }
 	return plan

@@ -60,6 +60,8 @@ type Candidate struct {
 	// right. Any other file is hashed first, and shares its bytes with the area only by reflink, or by a hard link that needs
 	// no change of owner or label and gives nobody a right to read that he had not; else it is copied.
 	Trusted bool
+	// NoLink forbids hard links to a file that is not trusted.
+	NoLink bool
 }
 
 // defaultJobs was chosen by measurement: the wall time over loopback is flat from 4 to 16, and where each connection is

@@ -109,7 +109,7 @@ func (f *fetch) settlePending(ctx context.Context, it *item) error {
 // settlePath shares or copies a local file.
 func (f *fetch) settlePath(ctx context.Context, it *item) error {
 	f.progress.Start(it.blob.Digest, it.blob.Size, 0)
-	ok, err := f.adopt(ctx, it, Candidate{Path: it.pending.Path})
+	ok, err := f.adopt(ctx, it, Candidate{Path: it.pending.Path, NoLink: it.pending.NoLink})
 	if !ok {
 		return cmp.Or(ctx.Err(), err)
 	}

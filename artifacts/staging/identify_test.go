@@ -144,7 +144,7 @@ func TestIdentifyRemembers(t *testing.T) {
 	if err := os.Chmod(own, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	local := func(digest.Digest, int64) []Candidate { return []Candidate{{own, true}} }
+	local := func(digest.Digest, int64) []Candidate { return []Candidate{{Path: own, Trusted: true}} }
 	_, before := o.counts()
 	mustClose(t, mustIdentify(t, a, &Options{Local: local}, data, o.pending("x")))
 	if _, served := o.counts(); served != before {

@@ -56,7 +56,7 @@ func (f *fetch) adopt(ctx context.Context, it *item, c Candidate) (bool, error) 
 		return false, err
 	}
 	defer f.slots.put(buf)
-	a := &adoption{item: it, label: f.opts.Label, src: src, before: before, buf: buf}
+	a := &adoption{item: it, label: f.opts.Label, src: src, before: before, buf: buf, noLink: c.NoLink}
 	if err = a.run(ctx); err == nil {
 		err = it.place.dropRest() // of a download that was begun before
 	} else {
@@ -72,6 +72,7 @@ type adoption struct {
 	src    *os.File
 	before os.FileInfo // of src, when it was opened
 	buf    []byte
+	noLink bool
 }
 
 // run tries the ways in order of cost: shared extents, a second name, a copy.
@@ -80,7 +81,7 @@ func (a *adoption) run(ctx context.Context) error {
 	if err == nil || errors.Is(err, artifacts.ErrVerification) || ctx.Err() != nil {
 		return err
 	}
-	if a.linkable() {
+	if !a.noLink && a.linkable() {
 		err = a.link(ctx)
 		if err == nil || errors.Is(err, artifacts.ErrVerification) || ctx.Err() != nil {
 			return err

@@ -90,7 +90,9 @@ func TestLocalOdd(t *testing.T) {
 	}
 	for _, trusted := range []bool{true, false} {
 		o := &origin{data: patterned(1, 1000)}
-		local := func(digest.Digest, int64) []Candidate { return []Candidate{{pipe, trusted}, {dir, trusted}} }
+		local := func(digest.Digest, int64) []Candidate {
+			return []Candidate{{Path: pipe, Trusted: trusted}, {Path: dir, Trusted: trusted}}
+		}
 		mustClose(t, mustFetch(t, Open(filepath.Join(dir, "area")), &Options{Local: local}, o.blob()))
 		if n, _ := o.counts(); n != 1 {
 			t.Errorf("%d requests", n)
@@ -105,7 +107,7 @@ func TestLocalElsewhere(t *testing.T) {
 	rewrite(t, path, o.data)
 	for _, trusted := range []bool{true, false} {
 		a := Open(t.TempDir())
-		local := func(digest.Digest, int64) []Candidate { return []Candidate{{path, trusted}} }
+		local := func(digest.Digest, int64) []Candidate { return []Candidate{{Path: path, Trusted: trusted}} }
 		mustClose(t, mustFetch(t, a, &Options{Local: local}, o.blob()))
 		if n, _ := o.counts(); n != 0 {
 			t.Errorf("%d requests", n)
