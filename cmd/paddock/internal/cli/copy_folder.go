@@ -19,7 +19,17 @@ import (
 
 // toFolder copies a plan into a folder of containers/image's.
 func (o *copyOptions) toFolder(ctx context.Context, env *Env, plan *artifacts.Plan) (err error) {
-	ref, err := folderReference(o.dest)
+	dest := o.dest
+	path, isDir := strings.CutPrefix(dest, "dir:")
+	var folder *dirDest
+	if isDir {
+		if folder, err = openDir(path); err != nil {
+			return fmt.Errorf("copying to %s: %w", o.dest, err)
+		}
+		defer func() { err = errors.Join(err, folder.close()) }()
+		dest = "dir:" + folder.arriving
+	}
+	ref, err := folderReference(dest)
 	if err != nil {
 		return err
 	}
@@ -38,6 +48,11 @@ func (o *copyOptions) toFolder(ctx context.Context, env *Env, plan *artifacts.Pl
 	}
 	if string(raw) != string(plan.Manifest) {
 		return fmt.Errorf("copying to %s: %w: another manifest was written", o.dest, artifacts.ErrVerification)
+	}
+	if isDir {
+		if err := folder.commit(); err != nil {
+			return fmt.Errorf("copying to %s: %w", o.dest, err)
+		}
 	}
 	if err := o.send.writeDigest(plan.Digest); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,6 +36,46 @@ func TestCopy(t *testing.T) {
 	}
 	if models, err := p.store.List(t.Context()); err != nil || len(models) != 0 {
 		t.Errorf("the store has %v, %v", models, err)
+	}
+}
+
+// TestCopyIntoFolder: a dir: layout is replaced by one that is whole, or stays as it is, even where it is copied to itself; what
+// a killed copy left is in nobody's way; a folder with other things in it is not touched.
+func TestCopyIntoFolder(t *testing.T) {
+	p := newPublisher(t, &fake.Options{})
+	src, other := p.at.Host()+"/org/m:1", p.at.Host()+"/org/m:docker"
+	want := p.digest(t, p.must(t, "pack", "-t", "m", p.dir))
+	p.must(t, "push", "localhost/m", src)
+	second := p.digest(t, p.must(t, "copy", "--format", "docker", src, other))
+	write(t, filepath.Join(p.env.Root, "etc/containers/policy.json"), `{"default":[{"type":"insecureAcceptAnything"}]}`)
+	dir := filepath.Join(t.TempDir(), "d")
+	holds := func(digest string) {
+		t.Helper()
+		if got := p.digest(t, p.must(t, "copy", "dir:"+dir, "oci:"+filepath.Join(t.TempDir(), "o"))); got != digest {
+			t.Errorf("the folder has %s, want %s", got, digest)
+		}
+	}
+	p.must(t, "copy", src, "dir:"+dir)
+	p.must(t, "copy", "dir:"+dir, "dir:"+dir)
+	holds(want)
+	if err := os.MkdirAll(filepath.Join(dir, ".paddock-123", "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "copy", other, "dir:"+dir)
+	holds(second)
+	before, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, err := p.run(t, "copy", p.at.Host()+"/org/none:1", "dir:"+dir); code != exitNotFound {
+		t.Errorf("exit %d, %v", code, err)
+	}
+	holds(second)
+	if after, err := os.ReadDir(dir); err != nil || len(after) != len(before) || len(before) != 4+1 {
+		t.Errorf("%v, before %v, %v", after, before, err)
+	}
+	if code, _, err := p.run(t, "copy", src, "dir:"+p.dir); code != exitError || !strings.Contains(fmt.Sprint(err), "neither empty nor a dir: layout") {
+		t.Errorf("exit %d, %v", code, err)
 	}
 }
 
