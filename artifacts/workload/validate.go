@@ -14,7 +14,7 @@ import (
 // Validate says what is wrong with a Spec, naming the input. A valid Spec has
 //   - a Name of at most 63 characters [a-z0-9_.-] (and capitals), the first alphanumeric, not all hexadecimal digits:
 //     `podman run --replace --name e` was seen to stop and remove a container whose ID begins with e;
-//   - an Image that cannot be taken for an option;
+//   - an Image and a Network that cannot be taken for an option;
 //   - a Port from 1 to 65535 and a Host that is an IP literal without zone, or "";
 //   - environment names [A-Za-z_][A-Za-z0-9_]*;
 //   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector; or
@@ -28,6 +28,9 @@ func (s *Spec) Validate() error {
 	}
 	if err := validImage(s.Image); err != nil {
 		return err
+	}
+	if strings.HasPrefix(s.Network, "-") {
+		return fmt.Errorf("network %q: it looks like an option", s.Network)
 	}
 	if err := validPort(s.Port); err != nil {
 		return err

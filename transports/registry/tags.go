@@ -96,9 +96,12 @@ func (e *endpoint) tagPage(ctx context.Context, at *url.URL) (tags []string, nex
 	default:
 		return nil, nil, e.refusal(source.NewStatusError(resp))
 	}
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxTagPage))
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxTagPage+1))
 	if err != nil {
 		return nil, nil, source.NetError(ctx, err)
+	}
+	if len(raw) > maxTagPage {
+		return nil, nil, fmt.Errorf("the answer is longer than %d bytes", maxTagPage)
 	}
 	var page struct{ Tags []string }
 	if err := json.Unmarshal(raw, &page); err != nil {

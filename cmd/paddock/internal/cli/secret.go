@@ -16,7 +16,8 @@ func Conceal(text string, args []string) string {
 		if m == nil || isDigest(arg[len(m[0]):]) {
 			continue // what follows the "@" of name:tag@sha256:… is no host
 		}
-		text = strings.ReplaceAll(text, ":"+m[1]+"@", ":xxxxx@")
+		// in any case: what looks like a quantisation is shown in capitals
+		text = regexp.MustCompile(`(?i):`+regexp.QuoteMeta(m[1])+`@`).ReplaceAllLiteralString(text, ":xxxxx@")
 	}
 	return text
 }
