@@ -45,7 +45,7 @@ type patient struct {
 }
 
 // TestDoctor: doctor finds what real tools and accidents do to the store, changes nothing by itself, and --fix mends it, so
-// that Podman works again; the other model stays as it is.
+// that Podman works again; the other model stays as it is. An ordinary user, whose store differs in where it is, has one of them.
 func TestDoctor(t *testing.T) {
 	reg := startRegistry(t, nil)
 	for _, who := range everyone(t) {
@@ -60,6 +60,9 @@ func TestDoctor(t *testing.T) {
 			{"manifest deleted", deleteManifest, []string{"no-manifest", "orphan"}, false},
 			{"orphan", addOrphan, []string{"orphan"}, true},
 		} {
+			if who.name != "root" && c.name != "manifest deleted" {
+				continue
+			}
 			t.Run(who.name+"/"+c.name, func(t *testing.T) {
 				p := newPatient(t, who, reg)
 				c.spoil(t, p)
