@@ -37,18 +37,21 @@ build-static: ## Build bin/paddock without cgo, which runs anywhere
 PURE := ./artifacts/gguf ./artifacts/safetensors
 UNIT = -race $$(go list ./... | grep -vE '/artifacts/(gguf|safetensors)$$') ++ $(PURE)
 
-# The end to end tests in three parts of about the same length, each in a lab of its own; a new test is in the third one.
+# The end to end tests in four parts of about the same length, each in a lab of its own; a new test is in the last one. The faults
+# share the lab of PART3, one after the other.
 E2E := -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
 FAULTS := -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 PART1 := ^Test(Packagings|OldPodman)
-PART2 := ^Test(Docker|Images|Image|Hostile|Policy|Mirror|Derived)
+PART2 := ^Test(Docker|Images|ImageI|ImageR|Hostile|Policy|Mirror)
+PART3 := ^Test(Service|DerivedService|ImageService|Quadlet|Lab$$|Doctor)
 LAB := $(or $(PADDOCK_LAB),/var/tmp/paddock-lab)
 
 .PHONY: test
 test: ## Run every test, end to end ones included, and fuzz beside them; needs root
 	go run ./tests/tally -- sh 'make lint' ++ sh tests/lab/labs ++ $(UNIT) \
-		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) ++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)' $(E2E) \
-		++ PADDOCK_LAB=$(LAB)-4 $(FAULTS) ++ FUZZJOBS=3 sh 'tests/fuzz $(FUZZTIME)'
+		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) \
+		++ PADDOCK_LAB=$(LAB)-3 -run '$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-3 $(FAULTS) \
+		++ PADDOCK_LAB=$(LAB)-4 -skip '$(PART1)|$(PART2)|$(PART3)' $(E2E) ++ FUZZJOBS=3 sh 'tests/fuzz $(FUZZTIME)'
 
 .PHONY: unit
 unit: ## Run the tests of the packages; as root, those that mount too
