@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // Lister is a Resolver that can say which references there are beside one: the tags of a repository, the quantisations of a
@@ -15,6 +15,15 @@ type Lister interface {
 	List(ctx context.Context, input string) ([]string, error)
 }
 
+// NoList is the error of what has no list: files, URLs, registries of Ollama. Where a person finds one may be "". It says nothing of
+// the reference being wrong, and repeats no password in it.
+func NoList(input, where string) error {
+	if where != "" {
+		where = "; " + where
+	}
+	return source.Scrub(fmt.Errorf("listing what there is beside %s: only registries, Hugging Face and ModelScope have lists%s", input, where))
+}
+
 // List parses a reference and asks its transport what there is beside it. The answers are references of the table.
 func (t *Table) List(ctx context.Context, input string) ([]string, error) {
 	ref, err := t.Parse(input)
@@ -23,7 +32,7 @@ func (t *Table) List(ctx context.Context, input string) ([]string, error) {
 	}
 	lister, ok := ref.Transport.Resolver.(Lister)
 	if !ok {
-		return nil, fmt.Errorf("%w: %q: what %s has cannot be listed", artifacts.ErrInvalidName, input, ref.Transport.Name)
+		return nil, NoList(input, "")
 	}
 	found, err := lister.List(ctx, ref.Argument)
 	if err != nil {

@@ -68,11 +68,11 @@ func assertImage(t *testing.T, who place, name, packaging string) {
 	who.MustRun(t, "paddock", "doctor")
 }
 
-// TestImageIndex: behind an index with an attestation is one image. Its layers were compressed, so that it is pushed under
-// another digest: as the same image.
+// TestImageIndex: behind an index with an attestation is one image. Its layers were compressed: to the registry that has them it
+// is pushed as it was, to another under another digest, as the same image.
 func TestImageIndex(t *testing.T) {
 	who := asRoot(t)
-	reg := startRegistry(t, nil)
+	reg, other := startRegistry(t, nil), startRegistry(t, nil)
 	m := split(t)
 	name := reg.Addr + "/m/raw:1"
 	builtImages(m)["raw"].publish(t, reg, name, m)
@@ -82,7 +82,12 @@ func TestImageIndex(t *testing.T) {
 	if pulled != reg.Addr+"/m/raw:index "+digest {
 		t.Errorf("pulled %q, want the digest %s", pulled, digest)
 	}
-	again := reg.Addr + "/m/again:1"
+	for _, dest := range []string{name, reg.Addr + "/m/same:1"} {
+		if kept := digestIn(t, who.MustRun(t, "paddock", "push", "-q", "--tls-verify=false", reg.Addr+"/m/raw:index", dest)); kept != digest {
+			t.Errorf("%s: pushed %s, want %s", dest, kept, digest)
+		}
+	}
+	again := other.Addr + "/m/again:1"
 	pushed := digestIn(t, who.MustRun(t, "paddock", "push", "-q", "--tls-verify=false", reg.Addr+"/m/raw:index", again))
 	if pushed == digest {
 		t.Errorf("the digest of compressed layers, %s, is that of uncompressed ones", pushed)

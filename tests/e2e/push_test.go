@@ -119,6 +119,9 @@ func TestPushSigned(t *testing.T) {
 	if r := push("bad:1", "--sign-by", "nobody@lab.example"); r.Code != 1 || !strings.Contains(r.Stderr, "signing") {
 		t.Errorf("a key that is not there: exit %d, %s", r.Code, r.Stderr)
 	}
+	if r := root.Run(t, "paddock", "inspect", "--remote", s.name("bad:1")); r.Code != 3 {
+		t.Errorf("what could not be signed is published: exit %d, %s", r.Code, r.Stderr)
+	}
 	root.MustRun(t, "paddock", "rm", s.name("plain:1"))
 	t.Run("sigstore", func(t *testing.T) {
 		s.judge(t, fmt.Sprintf(`[{"type": "sigstoreSigned", "keyPath": "%s/ours.pub"}]`, s.dir),

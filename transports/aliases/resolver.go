@@ -2,8 +2,6 @@ package aliases
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports"
@@ -51,7 +49,7 @@ func (r *Resolver) expand(input string) (Meaning, bool, error) {
 func (r *Resolver) List(ctx context.Context, input string) ([]string, error) {
 	lister, can := r.Next.(transports.Lister)
 	if !can {
-		return nil, fmt.Errorf("listing what there is of %s: %w", input, errors.ErrUnsupported)
+		return nil, transports.NoList(input, "")
 	}
 	m, ok, err := r.expand(input)
 	if err != nil {

@@ -2,7 +2,6 @@ package ollama
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/paddock-dev/paddock/transports"
@@ -18,7 +17,7 @@ func (r *Resolver) List(_ context.Context, input string) ([]string, error) {
 	}
 	page := ""
 	if at.host == defaultHost {
-		page = fmt.Sprintf("; https://%s/%s/tags shows them", canonicalHost, at.repository)
+		page = fmt.Sprintf("https://%s/%s/tags shows them", canonicalHost, at.repository)
 	}
-	return nil, fmt.Errorf("listing the tags of %s: registries of Ollama do not list any%s: %w", at, page, errors.ErrUnsupported)
+	return nil, transports.NoList(at.String(), page)
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // defaultUploads is how many blobs are sent at once, as go.podman.io/image/copy has it.
@@ -31,12 +32,15 @@ type PushOptions struct {
 	Has func(d digest.Digest) []artifacts.Name
 	// Sessions is a folder that remembers uploads which were begun, so that a later Push goes on with them; "": none does.
 	Sessions string
+	// Sign says how to sign the manifest; nil: not.
+	Sign *SignOptions
 }
 
 // Push uploads the blobs of a plan that the repository of dest lacks, then the manifest, byte for byte, and reads it back: no
 // error means that the registry has it. A dest that pins a digest must pin the plan's. Mirrors are not asked; a registry that
 // registries.conf blocks is refused. The plan's blobs are sent UNVERIFIED: a registry compares them with their digests, and
-// what it refuses is an error that wraps artifacts.ErrVerification. The other errors are as for Resolve.
+// what it refuses is an error that wraps artifacts.ErrVerification. Keys are read, and gpg signs, before anything is sent; a tag
+// is written when the signatures are there. The other errors are as for Resolve.
 func (r *Resolver) Push(ctx context.Context, plan *artifacts.Plan, dest artifacts.Name, o *PushOptions) error {
 	if o == nil {
 		o = &PushOptions{}
@@ -48,7 +52,12 @@ func (r *Resolver) Push(ctx context.Context, plan *artifacts.Plan, dest artifact
 	if err != nil {
 		return fmt.Errorf("pushing to %s: %w", dest, err)
 	}
-	if err := p.run(ctx, plan); err != nil {
+	signs, err := r.signing(ctx, plan, dest, o.Sign)
+	if err != nil {
+		return fmt.Errorf("signing %s: %w", dest, err)
+	}
+	err = p.run(ctx, plan, signs)
+	if err = errors.Join(err, signs.close()); err != nil {
 		return fmt.Errorf("pushing to %s: %w", dest, err)
 	}
 	return nil
@@ -90,14 +99,31 @@ func home(r *Resolver, ref reference.Named) (*sysregistriesv2.PullSource, error)
 	return &places[len(places)-1], nil
 }
 
-func (p *pusher) run(ctx context.Context, plan *artifacts.Plan) error {
+func (p *pusher) run(ctx context.Context, plan *artifacts.Plan, signs *signing) error {
 	if err := p.at.probe(ctx); err != nil {
 		return err
 	}
 	if err := p.blobs(ctx, plan.Blobs); err != nil {
 		return err
 	}
-	return p.manifest(ctx, plan)
+	if signs == nil {
+		return p.manifest(ctx, p.place.Reference, plan)
+	}
+	pinned, err := reference.WithDigest(reference.TrimNamed(p.place.Reference), plan.Digest)
+	if err != nil {
+		return err
+	}
+	if err := p.manifest(ctx, pinned, plan); err != nil {
+		return err
+	}
+	if err := signs.put(ctx, p.r); err != nil {
+		err = source.NetError(ctx, source.Scrub(err))
+		return fmt.Errorf("signing it: %w; the registry has it unsigned, by its digest %s alone", err, plan.Digest)
+	}
+	if p.dest.Digest() != "" {
+		return nil
+	}
+	return p.manifest(ctx, p.place.Reference, plan)
 }
 
 // blobs sends what is missing, the largest first, so that it is not left alone at the end.

@@ -19,9 +19,8 @@ import (
 // maxReadBacks is how often a registry that does not show a manifest at once is asked for it.
 const maxReadBacks = 4
 
-// manifest writes the manifest, and reads it back.
-func (p *pusher) manifest(ctx context.Context, plan *artifacts.Plan) error {
-	ref := p.place.Reference
+// manifest writes the manifest under a tag or its digest, and reads it back.
+func (p *pusher) manifest(ctx context.Context, ref reference.Named, plan *artifacts.Plan) error {
 	if err := p.putManifest(ctx, ref, plan); err != nil {
 		return fmt.Errorf("writing the manifest: %w", err)
 	}

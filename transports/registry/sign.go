@@ -7,12 +7,14 @@ import (
 
 	"go.podman.io/image/v5/copy"
 	"go.podman.io/image/v5/docker"
+	"go.podman.io/image/v5/docker/reference"
 	"go.podman.io/image/v5/pkg/cli/sigstore/params"
 	"go.podman.io/image/v5/signature"
+	"go.podman.io/image/v5/signature/signer"
+	"go.podman.io/image/v5/signature/sigstore"
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/transports/source"
 	"github.com/paddock-dev/paddock/transports/synth"
 )
 
@@ -36,29 +38,68 @@ func (o *SignOptions) Wanted() bool {
 	return o != nil && (o.SigstoreKey != "" || o.SigstoreParams != "" || o.GPGKey != "")
 }
 
-// Sign adds signatures of a manifest that dest has, where registries.d says that they belong. No blob is sent.
-func (r *Resolver) Sign(ctx context.Context, plan *artifacts.Plan, dest artifacts.Name, o *SignOptions) error {
-	if !o.Wanted() {
-		return nil
-	}
-	ref, err := docker.NewReference(dest.Reference())
-	if err != nil {
-		return fmt.Errorf("signing %s: %w: %w", dest, artifacts.ErrInvalidName, err)
-	}
-	if err = r.signSigstore(ctx, plan, ref, o); err == nil {
-		err = r.signSimple(ctx, plan, ref, o)
-	}
-	if err != nil {
-		return fmt.Errorf("signing %s: %w", dest, source.NetError(ctx, source.Scrub(err)))
-	}
-	return nil
+// signing is what signs one manifest. A nil one signs nothing.
+type signing struct {
+	plan     *artifacts.Plan
+	ref      types.ImageReference // that is signed
+	at       types.ImageReference // the same manifest by its digest
+	sigstore *signer.Signer       // nil: none
+	simple   []byte               // an OpenPGP signature; nil: none
 }
 
-// signSigstore copies the plan onto itself: the registry has all of it but the signature.
-func (r *Resolver) signSigstore(ctx context.Context, plan *artifacts.Plan, ref types.ImageReference, o *SignOptions) (err error) {
+// signing reads the keys and signs, so that nothing has been sent when that fails. nil if there is nothing to sign.
+func (r *Resolver) signing(ctx context.Context, plan *artifacts.Plan, dest artifacts.Name, o *SignOptions) (*signing, error) {
+	if !o.Wanted() {
+		return nil, nil
+	}
 	key, passphrase, err := o.sigstoreKey()
-	if err != nil || key == "" {
+	if err != nil {
+		return nil, err
+	}
+	s := &signing{plan: plan}
+	if s.ref, err = docker.NewReference(dest.Reference()); err != nil {
+		return nil, fmt.Errorf("%w: %w", artifacts.ErrInvalidName, err)
+	}
+	pinned, err := reference.WithDigest(reference.TrimNamed(dest.Reference()), plan.Digest)
+	if err != nil {
+		return nil, err
+	}
+	if s.at, err = docker.NewReference(pinned); err != nil {
+		return nil, err
+	}
+	if key != "" {
+		if s.sigstore, err = sigstore.NewSigner(sigstore.WithPrivateKeyFile(key, []byte(passphrase))); err != nil {
+			return nil, err
+		}
+	}
+	if o.GPGKey != "" {
+		by := &gpg{ctx: ctx, passphrase: o.Passphrase}
+		if s.simple, err = signature.SignDockerManifest(plan.Manifest, s.ref.DockerReference().String(), by, o.GPGKey); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	return s, nil
+}
+
+func (s *signing) close() error {
+	if s == nil || s.sigstore == nil {
+		return nil
+	}
+	return s.sigstore.Close()
+}
+
+// put adds the signatures where registries.d says that they belong. The registry has the manifest by its digest; no blob is sent.
+func (s *signing) put(ctx context.Context, r *Resolver) error {
+	if err := s.putSigstore(ctx, r); err != nil {
 		return err
+	}
+	return s.putSimple(ctx, r)
+}
+
+// putSigstore copies the plan onto itself: the registry has all of it but the signature.
+func (s *signing) putSigstore(ctx context.Context, r *Resolver) (err error) {
+	if s.sigstore == nil {
+		return nil
 	}
 	anything := &signature.Policy{Default: signature.PolicyRequirements{signature.NewPRInsecureAcceptAnything()}}
 	judge, err := signature.NewPolicyContext(anything) // what is signed is our own, or was admitted when it was read
@@ -66,12 +107,12 @@ func (r *Resolver) signSigstore(ctx context.Context, plan *artifacts.Plan, ref t
 		return err
 	}
 	defer func() { err = errors.Join(err, judge.Destroy()) }()
-	scope := synth.Scope{Transport: program, Identity: plan.Name.String()}
-	raw, err := copy.Image(ctx, judge, ref, synth.Reference(scope, plan), &copy.Options{
+	scope := synth.Scope{Transport: program, Identity: s.plan.Name.String()}
+	raw, err := copy.Image(ctx, judge, s.at, synth.Reference(scope, s.plan), &copy.Options{
 		DestinationCtx: r.sys, PreserveDigests: true,
-		SignBySigstorePrivateKeyFile: key, SignSigstorePrivateKeyPassphrase: []byte(passphrase),
+		Signers: []*signer.Signer{s.sigstore}, SignIdentity: s.ref.DockerReference(),
 	})
-	if err == nil && string(raw) != string(plan.Manifest) {
+	if err == nil && string(raw) != string(s.plan.Manifest) {
 		return fmt.Errorf("%w: another manifest was signed", artifacts.ErrVerification)
 	}
 	return err
@@ -97,17 +138,12 @@ func (o *SignOptions) sigstoreKey() (key, passphrase string, err error) {
 	return p.PrivateKeyFile, passphrase, err
 }
 
-// signSimple writes an OpenPGP signature beside those that are there.
-func (r *Resolver) signSimple(ctx context.Context, plan *artifacts.Plan, ref types.ImageReference, o *SignOptions) (err error) {
-	if o.GPGKey == "" {
+// putSimple writes an OpenPGP signature beside those that are there.
+func (s *signing) putSimple(ctx context.Context, r *Resolver) (err error) {
+	if s.simple == nil {
 		return nil
 	}
-	signed, err := signature.SignDockerManifest(plan.Manifest, ref.DockerReference().String(),
-		&gpg{ctx: ctx, passphrase: o.Passphrase}, o.GPGKey)
-	if err != nil {
-		return err
-	}
-	to, err := ref.NewImageDestination(ctx, r.sys)
+	to, err := s.ref.NewImageDestination(ctx, r.sys)
 	if err != nil {
 		return err
 	}
@@ -115,5 +151,5 @@ func (r *Resolver) signSimple(ctx context.Context, plan *artifacts.Plan, ref typ
 	if err := to.SupportsSignatures(ctx); err != nil {
 		return err
 	}
-	return to.PutSignatures(ctx, [][]byte{signed}, &plan.Digest)
+	return to.PutSignatures(ctx, [][]byte{s.simple}, &s.plan.Digest)
 }

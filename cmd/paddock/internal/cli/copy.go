@@ -52,6 +52,8 @@ func runCopy(ctx context.Context, env *Env, o *copyOptions) error {
 		}
 	case o.send.sign.Wanted():
 		err = usagef("only what is in a registry can be signed, not %q", o.dest)
+	default:
+		err = checkFolder(o.dest)
 	}
 	if err != nil {
 		return err

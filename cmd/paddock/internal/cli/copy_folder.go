@@ -60,6 +60,18 @@ func (o *copyOptions) toFolder(ctx context.Context, env *Env, plan *artifacts.Pl
 	return ui.Text(env.Out, o.dest+" "+plan.Digest.String())
 }
 
+// checkFolder refuses oci: and dir: without a path: an empty one would mean the current folder.
+func checkFolder(dest string) error {
+	prefix, path, _ := strings.Cut(dest, ":")
+	if prefix == "oci" {
+		path, _, _ = strings.Cut(path, ":")
+	}
+	if path == "" {
+		return usagef("reading the destination %q: no path follows %q", dest, prefix+":")
+	}
+	return nil
+}
+
 // folderReference reads oci:FOLDER[:TAG] and dir:FOLDER.
 func folderReference(dest string) (types.ImageReference, error) {
 	if path, ok := strings.CutPrefix(dest, "dir:"); ok {

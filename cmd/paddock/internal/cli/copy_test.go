@@ -118,6 +118,9 @@ func TestCopyErrors(t *testing.T) {
 		{exitUsage, "invalid name", []string{"copy", src, "m"}},
 		{exitUsage, "can be signed", []string{"copy", "--sign-by", "x", src, "dir:/x"}},
 		{exitUsage, "destination", []string{"copy", src, "oci:" + t.TempDir() + "/x:a:b c"}},
+		{exitUsage, `no path follows "dir:"`, []string{"copy", src, "dir:"}},
+		{exitUsage, `no path follows "oci:"`, []string{"copy", src, "oci:"}},
+		{exitUsage, `no path follows "oci:"`, []string{"copy", src, "oci::v1"}},
 		{exitNotFound, "not found", []string{"copy", p.at.Host() + "/org/m:2", src}},
 		{exitError, "copying to dir:/dev/null/x", []string{"copy", src, "dir:/dev/null/x"}},
 	} {

@@ -32,6 +32,8 @@ func hintFetch(err error, typed string, o *originOptions) error {
 		return WithHint(asUsage(err), hintName(typed))
 	case errors.Is(err, artifacts.ErrIsImage):
 		return WithHint(err, "podman pull "+typed)
+	case errors.Is(err, http.ErrSchemeMismatch) && strings.HasPrefix(strings.ToLower(typed), "https://"):
+		return WithHint(err, "the server speaks no TLS: if it may be asked without, use http://")
 	case errors.As(err, &refused):
 		return WithHint(err, hintRefused(refused, typed))
 	case errors.Is(err, artifacts.ErrAuthentication):

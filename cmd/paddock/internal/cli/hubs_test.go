@@ -258,10 +258,13 @@ func TestHubTags(t *testing.T) {
 		code int
 		says string
 	}{
-		"hf://Org/None":     {exitNotFound, "no repository"},
-		"ollama://smollm":   {exitError, "https://ollama.com/library/smollm/tags"},
-		"ollama://a/b/c/d":  {exitUsage, "invalid name"},
-		"https://x.example": {exitUsage, "cannot be listed"},
+		"hf://Org/None":           {exitNotFound, "no repository"},
+		"ollama://smollm":         {exitError, "https://ollama.com/library/smollm/tags"},
+		"ollama://a/b/c/d":        {exitUsage, "invalid name"},
+		"https://x.example":       {exitError, "x.example: only registries"},
+		"/tmp":                    {exitError, "beside /tmp: only registries"},
+		"oci:/tmp/x":              {exitError, "beside oci:/tmp/x: only registries"},
+		"https://a:b@c.example/d": {exitError, "only registries"},
 	} {
 		if code, out, err := w.run(t, "tags", typed); code != c.code || out != "" || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("tags %s: exit %d, %q, %v", typed, code, out, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +39,7 @@ func TestOriginRefusals(t *testing.T) {
 		{url, fmt.Errorf("asking: %w: %w", artifacts.ErrNotFound, status), 3, ""},
 		{url, fmt.Errorf("fetching: %w", artifacts.ErrVerification), 5, ""},
 		{url, &artifacts.TemporaryError{Err: &source.StatusError{Code: 429, URL: "https://h.example/m.gguf"}}, 1, ""},
+		{url, &neturl.Error{Op: "Get", URL: "https://h.example", Err: http.ErrSchemeMismatch}, 1, "use http://"},
 		{"m.gguf", fmt.Errorf("asking: %w", artifacts.ErrNotFound), 3, "write ./m.gguf"},
 		{"m.gguf", fmt.Errorf("asking: %w", artifacts.ErrInvalidName), 2, "write ./m.gguf"},
 		{"n.gguf", fmt.Errorf("asking: %w", artifacts.ErrNotFound), 3, ""},

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.podman.io/image/v5/signature/sigstore"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
@@ -190,6 +193,33 @@ func TestPushErrors(t *testing.T) {
 		}
 	}
 	p.must(t, "push", "--creds", "ann:secret", "localhost/m", dest)
+}
+
+// TestSignFails: what cannot be signed is not published under the name, by push and by copy.
+func TestSignFails(t *testing.T) {
+	p := newPublisher(t, &fake.Options{})
+	src, dest := p.at.Host()+"/org/m:1", p.at.Host()+"/org/m:signed"
+	p.must(t, "pack", "-t", "m", p.dir)
+	p.must(t, "push", "localhost/m", src)
+	pair, err := sigstore.GenerateKeyPair([]byte("right"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.file(t, "key", string(pair.PrivateKey))
+	p.file(t, "wrong", "wrong\n")
+	for _, what := range [][]string{{"push", "localhost/m"}, {"copy", src}} {
+		for _, how := range [][]string{
+			{"--sign-by-sigstore-private-key", p.dir + "/key", "--sign-passphrase-file", p.dir + "/wrong"}, {"--sign-by", "nobody@x.example"},
+		} {
+			args := append(append(slices.Clone(what), dest), how...)
+			if code, out, err := p.run(t, args...); code != exitError || out != "" || !strings.Contains(err.Error(), "signing "+dest) {
+				t.Errorf("%v: exit %d, %q, %v", args, code, out, err)
+			}
+			if code, _, err := p.run(t, "inspect", "--remote", dest); code != exitNotFound {
+				t.Errorf("%v: it is published: %v", args, err)
+			}
+		}
+	}
 }
 
 // TestPushDamaged: what is damaged in the store is noticed, and the registry gets no name for it.

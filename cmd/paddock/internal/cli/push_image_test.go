@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,8 +87,10 @@ func TestPushImage(t *testing.T) {
 	if raw := p.must(t, "inspect", "--remote", "--raw", name); raw != string(want) {
 		t.Errorf("the registry has %s", raw)
 	}
-	if code, _, err := p.run(t, "push", name, p.at.Host()+"/org/i@"+s.model.Digest.String()); code != exitUsage || !strings.Contains(err.Error(), digest.FromBytes(want).String()) {
-		t.Errorf("to the old digest: exit %d, %v", code, err)
+	old := p.at.Host() + "/org/i@" + s.model.Digest.String()
+	if code, _, err := p.run(t, "push", name, old); code != exitError || !strings.Contains(err.Error(), digest.FromBytes(want).String()) ||
+		!slices.Contains(Hints(err), "paddock copy "+name+" "+old) {
+		t.Errorf("to the old digest: exit %d, %v, %q", code, err, Hints(err))
 	}
 	clear(s.blobs) // a layer that the storage cannot put together again
 	for store, want := range map[string]string{"images": "podman push " + name, "docker": "docker push " + name} {
@@ -95,6 +98,36 @@ func TestPushImage(t *testing.T) {
 		if code, _, err := p.run(t, "push", name); code != exitError || strings.Join(Hints(err), "|") != want {
 			t.Errorf("%s: exit %d, %v, %q", store, code, err, Hints(err))
 		}
+	}
+}
+
+// TestPushImageBack: an image with compressed layers keeps its digest where the registry has the layers: where it was pulled from, and
+// in another repository that can take them from there. Nothing is sent but the manifest.
+func TestPushImageBack(t *testing.T) {
+	p := newPublisher(t, &fake.Options{})
+	_, layer := p.at.PutModel("org/i", "1", []byte("what gzip made of a layer"))
+	raw := []byte(p.must(t, "inspect", "--remote", "--raw", p.at.Host()+"/org/i:1"))
+	m := &artifacts.Model{
+		Name: p.at.Host() + "/org/i:1", Kind: artifacts.KindImage, Store: "images", Digest: digest.FromBytes(raw), Manifest: raw,
+	}
+	if !strings.Contains(string(raw), layer.String()) || strings.Contains(string(raw), `.tar"`) {
+		t.Fatalf("the manifest is %s", raw)
+	}
+	p.env.Services.Store = func(context.Context, *Env) (artifacts.Store, error) { return &imageStore{p.store, m, nil}, nil }
+	p.at.Forget()
+	for _, dest := range []string{m.Name, p.at.Host() + "/org/i@" + m.Digest.String(), p.at.Host() + "/other/i:2"} {
+		if got := p.digest(t, p.must(t, "push", "-q", m.Name, dest)); got != m.Digest.String() {
+			t.Errorf("pushed %s to %s, want %s", got, dest, m.Digest)
+		}
+		if said := p.world.err.String(); strings.Contains(said, "uncompressed") {
+			t.Errorf("%s: said %q", dest, said)
+		}
+		if got := p.must(t, "inspect", "--remote", "--raw", dest); got != string(raw) {
+			t.Errorf("%s has %s", dest, got)
+		}
+	}
+	if p.at.BytesTaken() > 0 {
+		t.Errorf("%d bytes of blobs were sent", p.at.BytesTaken())
 	}
 }
 

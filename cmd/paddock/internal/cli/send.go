@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/transports/registry"
 )
 
@@ -57,7 +58,10 @@ func (o *sendOptions) check() error {
 	return o.transferOptions.check()
 }
 
-// send pushes a plan, signs it, and writes its digest down.
+// show starts showing how blobs are sent.
+func (o *sendOptions) show(env *Env) *ui.Progress { return o.showWay(env, true) }
+
+// send pushes a plan, signed if that is wanted, and writes its digest down.
 func (o *sendOptions) send(ctx context.Context, env *Env, r *registry.Resolver, plan *artifacts.Plan, dest artifacts.Name, has func(digest.Digest) []artifacts.Name) error {
 	cfg, err := env.Config()
 	if err != nil {
@@ -69,11 +73,8 @@ func (o *sendOptions) send(ctx context.Context, env *Env, r *registry.Resolver, 
 	progress := o.show(env)
 	defer progress.Close()
 	err = r.Push(ctx, plan, dest, &registry.PushOptions{
-		Progress: progress, Jobs: cfg.Pull.Jobs.Value, Has: has, Sessions: env.uploadsDir(),
+		Progress: progress, Jobs: cfg.Pull.Jobs.Value, Has: has, Sessions: env.uploadsDir(), Sign: &o.sign,
 	})
-	if err == nil {
-		err = r.Sign(ctx, plan, dest, &o.sign)
-	}
 	if err != nil {
 		return hintSend(err, dest, &o.origin)
 	}

@@ -92,12 +92,13 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 		}
 	}
 	if o.detach {
-		return serveDetached(ctx, env, choice.Engine, spec, &detached{argv: argv, replace: o.replace})
+		err := serveDetached(ctx, env, choice.Engine, spec, &detached{argv: argv, replace: o.replace})
+		return hintPort(ctx, err, choice.Engine, spec)
 	}
 	if url := spec.URL(); url != "" {
 		ui.Note(env.Err, "serving "+model.Name+" at "+url+", by "+spec.Image)
 	}
-	return serveForeground(ctx, env, spec, argv)
+	return hintPort(ctx, serveForeground(ctx, env, spec, argv), choice.Engine, spec)
 }
 
 // printCommands prints command lines as a shell reads them.

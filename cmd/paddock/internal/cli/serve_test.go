@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +99,32 @@ func TestServeWithdraws(t *testing.T) {
 	}
 	if last := w.ran[len(w.ran)-1]; !slices.Equal(last, []string{"/usr/bin/podman", "rm", "--force", "--ignore", "tiny-1"}) {
 		t.Errorf("the last that ran is %q", last)
+	}
+}
+
+// TestServePortTaken: the container that did not start for a port that is taken is explained; one that did not for another reason is not.
+func TestServePortTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for _, c := range []struct {
+		code   int
+		host   string // an address of which the port is not taken
+		flags  []string
+		hinted bool
+	}{
+		{126, "127.0.0.1", nil, true}, {126, "127.0.0.1", []string{"-d"}, true}, {125, "127.0.0.1", nil, false}, {126, "127.0.0.2", nil, false},
+	} {
+		w := newWorld(t)
+		w.publish(t, tiny)
+		w.runs = containers(&engine.ExitError{Name: "podman", Code: c.code, Err: errors.New("bind: address already in use")})
+		code, _, err := w.run(t, append([]string{"serve", "--host", c.host, "--port", port, tiny}, c.flags...)...)
+		if hinted := strings.Contains(strings.Join(Hints(err), ""), "another port with --port"); code != c.code || hinted != c.hinted {
+			t.Errorf("%+v: exit %d, %v, %q", c, code, err, Hints(err))
+		}
 	}
 }
 

@@ -42,13 +42,18 @@ func storedPlan(ctx context.Context, store artifacts.Store, m *artifacts.Model) 
 	return atrest.StoredPlan(m, manifest, reader)
 }
 
+// anyCompressed says whether a layer of an image is no bare tar.
+func anyCompressed(layers []ocispec.Descriptor) bool {
+	return slices.ContainsFunc(layers, func(l ocispec.Descriptor) bool { return !strings.HasSuffix(l.MediaType, ".tar") })
+}
+
 // uncompressed describes an image by the tars in its layers; nil if none of them was compressed.
 func uncompressed(ctx context.Context, reader artifacts.Reader, m *artifacts.Model) ([]byte, error) {
 	var doc ocispec.Manifest
 	if err := json.Unmarshal(m.Manifest, &doc); err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
-	if !slices.ContainsFunc(doc.Layers, func(l ocispec.Descriptor) bool { return !strings.HasSuffix(l.MediaType, ".tar") }) {
+	if !anyCompressed(doc.Layers) {
 		return nil, nil
 	}
 	r, size, err := reader.OpenFile(ctx, m, &artifacts.File{Path: "config", Digest: doc.Config.Digest})

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/transports"
 )
@@ -47,7 +45,7 @@ func runTags(ctx context.Context, env *Env, o *tagsOptions) error {
 	}
 	lister, ok := resolver.(transports.Lister)
 	if !ok {
-		return fmt.Errorf("%w: %q: nothing can be listed", artifacts.ErrInvalidName, o.reference)
+		return transports.NoList(o.reference, "")
 	}
 	found, err := lister.List(ctx, o.reference)
 	if err != nil {

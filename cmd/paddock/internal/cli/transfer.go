@@ -36,11 +36,14 @@ func (o *transferOptions) check() error {
 	return o.origin.check()
 }
 
-// show starts showing progress.
-func (o *transferOptions) show(env *Env) *ui.Progress {
+// show starts showing how blobs arrive.
+func (o *transferOptions) show(env *Env) *ui.Progress { return o.showWay(env, false) }
+
+// showWay starts showing how blobs arrive, or how they are sent.
+func (o *transferOptions) showWay(env *Env, sends bool) *ui.Progress {
 	mode := ui.ProgressMode(o.progress)
 	if o.quiet {
 		mode = ui.ProgressNone
 	}
-	return ui.NewProgress(env.Err, &ui.ProgressOptions{Mode: mode})
+	return ui.NewProgress(env.Err, &ui.ProgressOptions{Mode: mode, Sends: sends})
 }

@@ -18,6 +18,7 @@ func IsTerminal(w io.Writer) bool {
 // plainLines is progress for logs: a line when a blob begins and ends, and one on all of them at each tick.
 type plainLines struct {
 	w      io.Writer
+	where  string // here or there: where the blobs go
 	seen   seen
 	meter  meter
 	reason string
@@ -27,7 +28,7 @@ type plainLines struct {
 func (p *plainLines) frame(s *state, tick bool) {
 	began, finished := p.seen.news(s)
 	for _, b := range began {
-		p.line("%s  %s", ShortDigest(b.digest), b.begins())
+		p.line("%s  %s", ShortDigest(b.digest), b.begins(p.where))
 	}
 	for _, b := range finished {
 		if b.resumed < b.size {

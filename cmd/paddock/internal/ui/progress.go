@@ -30,6 +30,8 @@ func ProgressModes() []ProgressMode {
 // ProgressOptions tunes NewProgress. nil means the zero value, whose meaning each field states.
 type ProgressOptions struct {
 	Mode ProgressMode
+	// Sends says that blobs go away from here: what is whole at the start is there, not here.
+	Sends bool
 	// Ticks says when to show how far things are; nil: at the interval that suits the mode.
 	Ticks <-chan time.Time
 	// Now is the clock for rates; nil: time.Now.
@@ -71,7 +73,7 @@ func NewProgress(w io.Writer, o *ProgressOptions) *Progress {
 	if p.now == nil {
 		p.now = time.Now
 	}
-	r, interval := rendererFor(w, o.Mode)
+	r, interval := rendererFor(w, o)
 	if r == nil {
 		close(p.ended)
 		return p
@@ -89,7 +91,11 @@ func NewProgress(w io.Writer, o *ProgressOptions) *Progress {
 	return p
 }
 
-func rendererFor(w io.Writer, mode ProgressMode) (renderer, time.Duration) {
+func rendererFor(w io.Writer, o *ProgressOptions) (renderer, time.Duration) {
+	mode, where := o.Mode, "here"
+	if o.Sends {
+		where = "there"
+	}
 	if mode == ProgressAuto && IsTerminal(w) {
 		mode = ProgressBars
 	}
@@ -101,7 +107,7 @@ func rendererFor(w io.Writer, mode ProgressMode) (renderer, time.Duration) {
 	case ProgressJSON:
 		return &jsonLines{w: w, seen: seen{}}, time.Second
 	default:
-		return &plainLines{w: w, seen: seen{}}, 5 * time.Second
+		return &plainLines{w: w, where: where, seen: seen{}}, 5 * time.Second
 	}
 }
 

@@ -89,6 +89,18 @@ func TestPlainProgress(t *testing.T) {
 	}
 }
 
+// TestSendingProgress: what is whole elsewhere is there, not here.
+func TestSendingProgress(t *testing.T) {
+	var out bytes.Buffer
+	p := NewProgress(&out, &ProgressOptions{Mode: ProgressPlain, Sends: true})
+	p.Start(bDigest, 500, 500)
+	p.Finish(bDigest)
+	p.Close()
+	if got := out.String(); got != "bbbbbbbbbbbb  500 B, already there\n" {
+		t.Errorf("showed %q", got)
+	}
+}
+
 func TestJSONProgress(t *testing.T) {
 	got := landing(t, ProgressJSON)
 	var kinds []string

@@ -18,13 +18,13 @@ type blobState struct {
 	unsized  bool // nobody knows its size until it is finished; until then, size is done
 }
 
-// begins says how much there is of a blob, as it begins.
-func (b *blobState) begins() string {
+// begins says how much there is of a blob, as it begins, and, if that is all, where: here or there.
+func (b *blobState) begins(where string) string {
 	switch {
 	case b.unsized:
 		return "of unknown size"
 	case b.resumed >= b.size:
-		return Size(b.size) + ", already here"
+		return Size(b.size) + ", already " + where
 	case b.resumed > 0:
 		return fmt.Sprintf("%s, resuming at %d %%", Size(b.size), percent(b.resumed, b.size))
 	}
