@@ -22,7 +22,7 @@ func Annotations(manifest []byte) map[string]string {
 // zero Time if it does not say, or not in that form.
 func Created(manifest []byte) time.Time {
 	t, err := time.Parse(time.RFC3339, Annotations(manifest)[ocispec.AnnotationCreated])
-	if err != nil {
+	if err != nil || t.Unix() == 0 {
 		return time.Time{}
 	}
 	return t

@@ -17,7 +17,7 @@ type Descriptor = ocispec.Descriptor
 // the platform (of several, one without a variant, else the first); else the only one without a platform. It may be an
 // index itself, see MaxIndexDepth.
 //
-// The error wraps ErrInvalidManifest, or ErrNoInstance if nothing can be chosen; it then lists the choices.
+// The error wraps ErrInvalidManifest, ErrNoInstance if nothing can be chosen, or ErrAmbiguousIndex; the latter two list the choices.
 func ChooseInstance(index []byte, arch, os string) (Descriptor, error) {
 	entries, err := decodeIndex(index)
 	if err != nil {
@@ -42,6 +42,9 @@ func ChooseInstance(index []byte, arch, os string) (Descriptor, error) {
 	}
 	if len(anywhere) == 1 {
 		return anywhere[0], nil
+	}
+	if len(anywhere) > 1 {
+		return Descriptor{}, fmt.Errorf("%w: none of its entries is for %s/%s alone, and several are for any platform: %s", ErrAmbiguousIndex, os, arch, choices(entries))
 	}
 	return Descriptor{}, fmt.Errorf("%w %s/%s; the index has %s", ErrNoInstance, os, arch, choices(entries))
 }
