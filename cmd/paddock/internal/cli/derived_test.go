@@ -12,6 +12,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"go.podman.io/common/pkg/libartifact"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
@@ -109,9 +110,16 @@ func TestUnpackedAgain(t *testing.T) {
 	o := w.publishTar(t, tiny, "model.gguf")
 	w.must(t, "pull", "--progress", "none", tiny)
 	delete(w.published, tiny)
+	derived := "localhost/paddock/derived:" + o.Plan.Digest.Encoded()
+	code, _, err := w.run(t, "rm", "--force", derived)
+	if code != exitError || !strings.Contains(err.Error(), tiny) || strings.Join(Hints(err), "|") != "paddock rm "+tiny {
+		t.Errorf("rm of the unpacked files: exit %d, %v, %q", code, err, Hints(err))
+	}
 	for _, again := range [][]string{{"serve", "--progress", "none", tiny}, {"ensure", tiny}, {"doctor", "--fix"}} {
-		if err := store.Remove(t.Context(), "localhost/paddock/derived:"+o.Plan.Digest.Encoded()); err != nil {
-			t.Fatal(err)
+		podmanRemove(t, root, derived)
+		code, _, err := w.run(t, "serve", "--dry-run", tiny)
+		if code != exitError || strings.Join(Hints(err), "|") != "paddock doctor --fix" {
+			t.Errorf("serve --dry-run: exit %d, %v, %q", code, err, Hints(err))
 		}
 		if out := w.must(t, "inspect", tiny); !strings.Contains(out, `"unservable"`) {
 			t.Errorf("inspect: %s", out)
@@ -126,15 +134,29 @@ func TestUnpackedAgain(t *testing.T) {
 			t.Errorf("after %q: %s", again, out)
 		}
 	}
-	if err := store.Remove(t.Context(), "localhost/paddock/derived:"+o.Plan.Digest.Encoded()); err != nil {
-		t.Fatal(err)
-	}
+	podmanRemove(t, root, derived)
 	if err := os.Remove(filepath.Join(root, "artifacts", "blobs", "sha256", o.Plan.Blobs[1].Digest.Encoded())); err != nil {
 		t.Fatal(err)
 	}
-	code, _, err := w.run(t, "serve", "--progress", "none", tiny)
+	code, _, err = w.run(t, "serve", "--progress", "none", tiny)
 	if code != exitNotFound || !strings.Contains(strings.Join(Hints(err), "|"), "paddock ensure "+tiny) {
 		t.Errorf("serve: exit %d, %v, %q", code, err, Hints(err))
+	}
+}
+
+// podmanRemove is podman artifact rm.
+func podmanRemove(t *testing.T, graphRoot, name string) {
+	t.Helper()
+	store, err := libartifact.NewArtifactStore(filepath.Join(graphRoot, "artifacts"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := libartifact.NewArtifactStorageReference(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Remove(t.Context(), ref); err != nil {
+		t.Fatal(err)
 	}
 }
 
