@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
 	imgspecv1 "github.com/opencontainers/image-spec/specs-go/v1"
-	"go.podman.io/common/pkg/libartifact"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/podmanstore"
@@ -116,7 +116,7 @@ func TestUnpackedAgain(t *testing.T) {
 		t.Errorf("rm of the unpacked files: exit %d, %v, %q", code, err, Hints(err))
 	}
 	for _, again := range [][]string{{"serve", "--progress", "none", tiny}, {"ensure", tiny}, {"doctor", "--fix"}} {
-		podmanRemove(t, root, derived)
+		dropUnpacked(t, root, derived, o)
 		code, _, err := w.run(t, "serve", "--dry-run", tiny)
 		if code != exitError || strings.Join(Hints(err), "|") != "paddock doctor --fix" {
 			t.Errorf("serve --dry-run: exit %d, %v, %q", code, err, Hints(err))
@@ -134,7 +134,7 @@ func TestUnpackedAgain(t *testing.T) {
 			t.Errorf("after %q: %s", again, out)
 		}
 	}
-	podmanRemove(t, root, derived)
+	dropUnpacked(t, root, derived, o)
 	if err := os.Remove(filepath.Join(root, "artifacts", "blobs", "sha256", o.Plan.Blobs[1].Digest.Encoded())); err != nil {
 		t.Fatal(err)
 	}
@@ -144,20 +144,43 @@ func TestUnpackedAgain(t *testing.T) {
 	}
 }
 
-// podmanRemove is podman artifact rm.
-func podmanRemove(t *testing.T, graphRoot, name string) {
+// dropUnpacked takes the unpacked files of a model out of a store, as podman artifact rm does: the only entry of that name, and the
+// blobs that the model does not have, too.
+func dropUnpacked(t *testing.T, graphRoot, name string, o *storetest.Origin) {
 	t.Helper()
-	store, err := libartifact.NewArtifactStore(filepath.Join(graphRoot, "artifacts"), nil)
+	root := filepath.Join(graphRoot, "artifacts")
+	read := func(path string, into any) {
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(data, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	blob := func(d digest.Digest) string { return filepath.Join(root, "blobs", "sha256", d.Encoded()) }
+	var index imgspecv1.Index
+	read(filepath.Join(root, "index.json"), &index)
+	at := slices.IndexFunc(index.Manifests, func(d imgspecv1.Descriptor) bool { return d.Annotations[imgspecv1.AnnotationRefName] == name })
+	if at < 0 {
+		t.Fatalf("there is no %s", name)
+	}
+	var derived imgspecv1.Manifest
+	read(blob(index.Manifests[at].Digest), &derived)
+	for _, d := range append(derived.Layers, derived.Config, index.Manifests[at]) {
+		if strings.Contains(string(o.Plan.Manifest), d.Digest.String()) {
+			continue
+		}
+		if err := os.Remove(blob(d.Digest)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	index.Manifests = slices.Delete(index.Manifests, at, at+1)
+	data, err := json.Marshal(index)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref, err := libartifact.NewArtifactStorageReference(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.Remove(t.Context(), ref); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(root, "index.json"), string(data))
 }
 
 // TestUnknownArchive: an archive of which nothing says that it is a model's is not pulled to be served.
