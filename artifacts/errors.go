@@ -23,5 +23,16 @@ var (
 	ErrInvalidName = errors.New("invalid name")
 )
 
+// BelongsError says that an entry of a store is not to be removed by itself: it has the unpacked files of a model.
+type BelongsError struct {
+	// Name is the entry, and Owner the model by a name that the store has, or its digest.
+	Name, Owner string
+}
+
+// Error names both.
+func (e *BelongsError) Error() string {
+	return e.Name + " has the unpacked files of " + e.Owner + ", and goes with it"
+}
+
 // ErrNoRange says that an origin cannot serve a part of a blob, only the whole. See Opener.
 var ErrNoRange = errors.New("origin serves no ranges")

@@ -19,10 +19,10 @@ func Annotations(manifest []byte) map[string]string {
 }
 
 // Created returns when a manifest says it was made, in its annotation org.opencontainers.image.created (RFC 3339); the
-// zero Time if it does not say, or not in that form.
+// zero Time if it does not say, or not in that form, or says the epoch, as reproducible builds do, and as it is for images.
 func Created(manifest []byte) time.Time {
 	t, err := time.Parse(time.RFC3339, Annotations(manifest)[ocispec.AnnotationCreated])
-	if err != nil {
+	if err != nil || t.Unix() == 0 {
 		return time.Time{}
 	}
 	return t

@@ -16,6 +16,7 @@ func TestCreated(t *testing.T) {
 	}{
 		{readSeed(t, "manifests/podman-add.json"), time.Date(2026, 11, 23, 14, 0, 0, 500_000_000, time.UTC)},
 		{at("2026-11-23T15:00:00+01:00"), time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)},
+		{at("1970-01-01T00:00:00Z"), time.Time{}}, // of a reproducible build
 		{at("yesterday"), time.Time{}},
 		{at("2026-11-23"), time.Time{}},
 		{[]byte(`{}`), time.Time{}},

@@ -17,7 +17,7 @@ type Descriptor = ocispec.Descriptor
 // the platform (of several, one without a variant, else the first); else the only one without a platform. It may be an
 // index itself, see MaxIndexDepth.
 //
-// The error wraps ErrInvalidManifest, or ErrNoInstance if nothing can be chosen; it then lists the choices.
+// The error wraps ErrInvalidManifest, ErrNoInstance if nothing can be chosen, or ErrAmbiguousIndex; the latter two list the choices.
 func ChooseInstance(index []byte, arch, os string) (Descriptor, error) {
 	entries, err := decodeIndex(index)
 	if err != nil {
@@ -43,7 +43,10 @@ func ChooseInstance(index []byte, arch, os string) (Descriptor, error) {
 	if len(anywhere) == 1 {
 		return anywhere[0], nil
 	}
-	return Descriptor{}, fmt.Errorf("%w %s/%s; the index has %s", ErrNoInstance, os, arch, choices(entries))
+	if len(anywhere) > 1 {
+		return Descriptor{}, fmt.Errorf("%w: none of its entries is for %s/%s, and several are for any platform: %s", ErrAmbiguousIndex, os, arch, choices(anywhere, digestOf))
+	}
+	return Descriptor{}, fmt.Errorf("%w %s/%s; the index has %s", ErrNoInstance, os, arch, choices(entries, Choice))
 }
 
 // Left says for people what an index has besides the entry that was taken of it; "" if that is all.
@@ -55,7 +58,7 @@ func Left(index []byte, taken Descriptor) (string, error) {
 	var left []string
 	others := slices.DeleteFunc(slices.Clone(entries), func(d Descriptor) bool { return d.Digest == taken.Digest || isAttestation(d) })
 	if len(others) > 0 {
-		left = append(left, choices(others))
+		left = append(left, choices(others, Choice))
 	}
 	if slices.ContainsFunc(entries, isAttestation) {
 		left = append(left, "attestations")
@@ -108,15 +111,17 @@ func hasPlatform(d Descriptor) bool {
 	return d.Platform != nil && (d.Platform.Architecture != "" || d.Platform.OS != "")
 }
 
-// choices lists entries for people: each by its platform, or by its digest if it has none. At most ten are listed.
-func choices(entries []Descriptor) string {
+func digestOf(d Descriptor) string { return d.Digest.String() }
+
+// choices lists entries for people, each by its name. At most ten are listed.
+func choices(entries []Descriptor, name func(Descriptor) string) string {
 	const listed = 10
 	if len(entries) == 0 {
 		return "no entries but attestations"
 	}
 	var names []string
 	for _, d := range entries[:min(len(entries), listed)] {
-		names = append(names, Choice(d))
+		names = append(names, name(d))
 	}
 	text := strings.Join(names, ", ")
 	if more := len(entries) - listed; more > 0 {

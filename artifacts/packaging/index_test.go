@@ -22,7 +22,7 @@ func TestChooseInstance(t *testing.T) {
 		{"variants", "linux/arm", "v6"},
 		{"fallback", "linux/amd64", "amd64"},
 		{"fallback", "linux/riscv64", "any"},
-		{"ambiguous", "linux/amd64", "for any platform"},
+		{"ambiguous", "linux/amd64", "several are for any platform: "},
 		{"attestations", "linux/amd64", "no entries but attestations"},
 		{"docker-list", "linux/ppc64le", "ppc"},
 		{"bare", "linux/arm64", "nested"},
@@ -30,7 +30,11 @@ func TestChooseInstance(t *testing.T) {
 		os, arch, _ := strings.Cut(c.platform, "/")
 		d, err := ChooseInstance(readSeed(t, "indexes/"+c.index+".json"), arch, os)
 		if err != nil {
-			if !errors.Is(err, ErrNoInstance) || !strings.Contains(err.Error(), c.want) {
+			kind := ErrNoInstance
+			if c.index == "ambiguous" {
+				kind = ErrAmbiguousIndex
+			}
+			if !errors.Is(err, kind) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s for %s: %v", c.index, c.platform, err)
 			}
 			continue
@@ -44,7 +48,7 @@ func TestChooseInstance(t *testing.T) {
 func TestChooseInstanceListsTen(t *testing.T) {
 	entries := slices.Repeat([]object{madeLayer("application/vnd.oci.image.manifest.v1+json", "m", 1)}, 13)
 	_, err := ChooseInstance(marshal(t, object{"schemaVersion": 2, "manifests": entries}), "amd64", "linux")
-	if !errors.Is(err, ErrNoInstance) || !strings.HasSuffix(err.Error(), "and 3 more") {
+	if !errors.Is(err, ErrAmbiguousIndex) || !strings.HasSuffix(err.Error(), "and 3 more") {
 		t.Errorf("got %v", err)
 	}
 }

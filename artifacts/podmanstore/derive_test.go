@@ -281,7 +281,7 @@ func TestPulledByPodman(t *testing.T) {
 
 // TestOriginRemovedByPodman leaves the derived artifact, which doctor finds, and any change of the store drops.
 func TestOriginRemovedByPodman(t *testing.T) {
-	for _, mending := range []bool{true, false} {
+	for _, how := range []string{"doctor", "rm", "pull"} {
 		s := testStore(t)
 		landPacked(t, s, tarred(t), testName)
 		if err := openPodman(t, s).remove(t.Context(), testName); err != nil {
@@ -291,13 +291,20 @@ func TestOriginRemovedByPodman(t *testing.T) {
 			t.Errorf("listed %+v, %v", list, err)
 		}
 		findings := diagnose(t, s, []artifacts.FindingKind{artifacts.FindingNoOrigin})
-		if mending {
+		switch {
+		case how == "doctor":
 			mend(t, s, findings)
-		} else if _, err := s.Land(t.Context(), testOrigin(t, "other").Plan, nil); err != nil {
-			t.Fatal(err)
+		case how == "rm":
+			if err := s.Remove(t.Context(), findings[0].Name); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			if _, err := s.Land(t.Context(), testOrigin(t, "other").Plan, nil); err != nil {
+				t.Fatal(err)
+			}
 		}
 		diagnose(t, s, nil)
-		if names := openPodman(t, s).names(t); mending && len(names) > 0 || len(names) > 1 {
+		if names := openPodman(t, s).names(t); how != "pull" && len(names) > 0 || len(names) > 1 {
 			t.Errorf("podman artifact ls: %v", names)
 		}
 	}
@@ -337,6 +344,11 @@ func TestDerivedNames(t *testing.T) {
 	if err != nil || found.Digest != derived || found.Packaging.Unservable != nil {
 		t.Errorf("by name: %+v, %v", found, err)
 	}
+	var belongs *artifacts.BelongsError
+	if err := s.Remove(t.Context(), derivedName(m.Digest)); !errors.As(err, &belongs) || belongs.Owner != testName {
+		t.Errorf("Remove: %v", err)
+	}
+	checkSeen(t, s, m) // nothing is lost
 	reserved := storetest.ParseName(t, derivedName(m.Digest))
 	if err := s.Tag(t.Context(), m, reserved); !errors.Is(err, artifacts.ErrInvalidName) {
 		t.Errorf("Tag: %v", err)

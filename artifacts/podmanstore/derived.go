@@ -1,6 +1,7 @@
 package podmanstore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 // derivedRepository is where the derived artifacts are: localhost/paddock/derived:<hex of the origin's manifest digest>. Such
 // an entry belongs to its origin. It is not listed, is mounted in the origin's stead, and goes with the last name of the
-// origin. Podman shows it, and can remove it: a pull then makes it again.
+// origin. Podman shows it, and can remove it: doctor --fix, or serving the model, then makes it again.
 const derivedRepository = "localhost/paddock/derived"
 
 func derivedName(origin digest.Digest) string { return derivedRepository + ":" + origin.Encoded() }
@@ -54,6 +55,27 @@ func (x *index) derived() map[digest.Digest]*descriptor {
 		}
 	}
 	return all
+}
+
+// ownerOf names the model that an entry was derived from, by the first name in order, or the digest if it has none; "" if the entry
+// was derived from none, or from one that is gone.
+func (x *index) ownerOf(e *entry) string {
+	origin := e.origin()
+	if origin == "" {
+		return ""
+	}
+	owner := ""
+	for i := range x.entries {
+		o := &x.entries[i]
+		if o.desc.Digest != origin {
+			continue
+		}
+		if name := o.name(); name != "" && (owner == "" || owner == origin.String() || name < owner) {
+			owner = name
+		}
+		owner = cmp.Or(owner, origin.String())
+	}
+	return owner
 }
 
 // widowed returns whether an entry was derived from a manifest that the index no longer has.

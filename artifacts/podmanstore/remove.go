@@ -15,6 +15,8 @@ import (
 // artifacts.ErrAmbiguous and lists them, even if it is one manifest: which name to take is for the caller to say. For
 // repository@digest Podman takes the first entry; here that, too, is refused when there are several.
 //
+// A derived artifact whose origin is in the store is refused with an *artifacts.BelongsError: it goes with the origin.
+//
 // Where Podman fails, on an entry without a name, its digest removes it.
 func (s *Store) Remove(ctx context.Context, query string) error {
 	// Nothing to remove is found without making the store.
@@ -49,6 +51,9 @@ func (s *Store) remove(query string) (*sweeping, error) {
 		return nil, fmt.Errorf("%w in %s", artifacts.ErrNotFound, s.root)
 	case len(found) > 1 && !sameName(found):
 		return nil, ambiguous(query, found)
+	}
+	if owner := x.ownerOf(found[0]); owner != "" {
+		return nil, &artifacts.BelongsError{Name: found[0].name(), Owner: owner}
 	}
 	name, d := found[0].name(), found[0].desc.Digest
 	displaced := x.drop(func(e *entry) bool {

@@ -154,11 +154,59 @@ func TestIdentifyRemembers(t *testing.T) {
 	if _, served := o.counts(); served != before+int64(len(data)) {
 		t.Errorf("%d bytes", served-before)
 	}
-	if _, err := a.Prune(time.Hour, false); err != nil || len(files(t, a)) != 1 {
+	for _, age := range []time.Duration{time.Hour, 0} { // what is known of it stays
+		if _, err := a.Prune(age, false); err != nil || len(files(t, a)) != 1 {
+			t.Errorf("%v, %v", err, files(t, a))
+		}
+	}
+	if err := a.forgetOldest(0); err != nil || len(files(t, a)) != 0 {
 		t.Errorf("%v, %v", err, files(t, a))
 	}
-	if _, err := a.Prune(0, false); err != nil || len(files(t, a)) != 0 {
-		t.Errorf("%v, %v", err, files(t, a))
+}
+
+// TestKnownOutlivesPrune: a file in the store that was identified once is not read again after Prune; after the record is lost it is
+// read once, and the record is there again. Of too many the oldest go.
+func TestKnownOutlivesPrune(t *testing.T) {
+	dir := t.TempDir()
+	data := patterned(11, 1<<20)
+	a, o := Open(filepath.Join(dir, "area")), &origin{data: data}
+	stored := filepath.Join(dir, "stored")
+	rewrite(t, stored, data)
+	if err := os.Chmod(stored, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	opts := &Options{Local: func(digest.Digest, int64) []Candidate { return []Candidate{{Path: stored, Trusted: true}} }}
+	p := o.pending("x")
+	for i, want := range []int64{1, 1, 2, 2} { // times that all was read
+		mustClose(t, mustIdentify(t, a, opts, data, p))
+		if _, err := a.Prune(0, false); err != nil {
+			t.Fatal(err)
+		}
+		if _, served := o.counts(); served != want*int64(len(data)) {
+			t.Errorf("after pull %d: %d bytes were read, want %d times all", i+1, served, want)
+		}
+		if i == 1 {
+			if err := a.forgetOldest(0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	old := a.place(pendingKey(&artifacts.Pending{Identity: "old"}))
+	if err := old.remember(artifacts.Found{Digest: digest.FromString("old"), Size: 3}); err != nil {
+		t.Fatal(err)
+	}
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(old.file(knownSuffix), long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.forgetOldest(1); err != nil {
+		t.Fatal(err)
+	}
+	if was, err := old.recall(); err != nil || was.Digest != "" {
+		t.Errorf("the oldest is still known: %+v, %v", was, err)
+	}
+	if was, err := a.place(pendingKey(&p)).recall(); err != nil || was.Digest != digest.FromBytes(data) {
+		t.Errorf("the newest is known no more: %+v, %v", was, err)
 	}
 }
 

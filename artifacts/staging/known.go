@@ -6,8 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 
@@ -48,12 +48,17 @@ func (p place) recall() (artifacts.Found, error) {
 	return f, nil
 }
 
-// forget drops what was remembered for age or longer.
-func (a *Area) forget(age time.Duration) error {
+// maxKnown is how many identities an area remembers once it is pruned: each takes a block on disk.
+const maxKnown = 1000
+
+// forgetOldest drops what was remembered first, if it is more than most. What is remembered of models in the store saves reading
+// them again, so that it stays, however old it is.
+func (a *Area) forgetOldest(most int) error {
 	files, err := os.ReadDir(a.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("reading staging area: %w", err)
 	}
+	var known []fs.FileInfo
 	for _, file := range files {
 		if !strings.HasPrefix(file.Name(), pendingPrefix) || !strings.Contains(file.Name(), knownSuffix) {
 			continue
@@ -64,10 +69,12 @@ func (a *Area) forget(age time.Duration) error {
 		} else if err != nil {
 			return fmt.Errorf("examining %s: %w", file.Name(), err)
 		}
-		if e := (Entry{Modified: info.ModTime()}); e.isOld(age) {
-			if err := removeAll(filepath.Join(a.dir, file.Name())); err != nil {
-				return fmt.Errorf("forgetting a digest: %w", err)
-			}
+		known = append(known, info)
+	}
+	slices.SortFunc(known, func(x, y fs.FileInfo) int { return x.ModTime().Compare(y.ModTime()) })
+	for _, info := range known[:max(len(known)-most, 0)] {
+		if err := removeAll(filepath.Join(a.dir, info.Name())); err != nil {
+			return fmt.Errorf("forgetting a digest: %w", err)
 		}
 	}
 	return nil

@@ -9,7 +9,8 @@ import (
 )
 
 // Prune removes the entries that nobody uses and to which nothing was written for age (0: all that nobody uses), and
-// returns them; with dryRun it returns what it would remove. What it removed before an error is returned with it.
+// returns them; with dryRun it returns what it would remove. What it removed before an error is returned with it. What the area remembers of
+// identities stays, up to maxKnown of them.
 func (a *Area) Prune(age time.Duration, dryRun bool) ([]Entry, error) {
 	entries, err := a.Entries()
 	if err != nil {
@@ -31,7 +32,7 @@ func (a *Area) Prune(age time.Duration, dryRun bool) ([]Entry, error) {
 	if dryRun {
 		return out, nil
 	}
-	return out, errors.Join(a.dropLocks(), a.forget(age))
+	return out, errors.Join(a.dropLocks(), a.forgetOldest(maxKnown))
 }
 
 func (e *Entry) prunable(age time.Duration) bool { return !e.InUse && e.isOld(age) }

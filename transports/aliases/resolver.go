@@ -34,15 +34,28 @@ func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, 
 	return r.Next.Resolve(ctx, input)
 }
 
-func (r *Resolver) expand(input string) (Meaning, bool, error) {
+// LookupError says that nobody can tell whether a reference is a short name, or of what: a file is broken, or goes round in a circle.
+type LookupError struct{ Err error }
+
+// Error is that of Err.
+func (e *LookupError) Error() string { return e.Err.Error() }
+
+// Unwrap is Err.
+func (e *LookupError) Unwrap() error { return e.Err }
+
+// expand returns what a reference stands for, if it does; the error is a *LookupError.
+func (r *Resolver) expand(input string) (m Meaning, ok bool, err error) {
 	if !IsShort(input) {
 		return Meaning{}, false, nil
 	}
 	known, err := r.Known()
-	if err != nil {
-		return Meaning{}, false, err
+	if err == nil {
+		m, ok, err = known.Expand(input)
 	}
-	return known.Expand(input)
+	if err != nil {
+		return Meaning{}, false, &LookupError{err}
+	}
+	return m, ok, nil
 }
 
 // List implements transports.Lister, if what comes next does.

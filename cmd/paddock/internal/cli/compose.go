@@ -64,7 +64,7 @@ func runCompose(ctx context.Context, env *Env, o *composeOptions) error {
 	}
 	spec, err := workload.FromModel(model, opts)
 	if err != nil {
-		return err
+		return hintUnpack(err, model)
 	}
 	text, err := compose.Render(spec, composeFor(env, choice, model))
 	if err != nil {

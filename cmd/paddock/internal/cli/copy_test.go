@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
 	fake "github.com/paddock-dev/paddock/tests/fakes/registry"
 )
 
@@ -130,7 +132,7 @@ func TestCopyErrors(t *testing.T) {
 	}
 }
 
-// TestCopyIndex: of an index one manifest is copied, and a person is told which, and what is left behind.
+// TestCopyIndex: of an index one manifest is copied, or pulled, and a person is told which, and what is left behind.
 func TestCopyIndex(t *testing.T) {
 	p := newPublisher(t, &fake.Options{})
 	want := p.digest(t, p.must(t, "pack", "-t", "m", p.dir))
@@ -148,13 +150,20 @@ func TestCopyIndex(t *testing.T) {
 		if got := p.digest(t, p.must(t, "copy", "-q", src, p.at.Host()+"/copy/m:"+tag)); got != want {
 			t.Errorf("%s: copied %s, want %s", tag, got, want)
 		}
+		taking := src + ` is an index: taking "linux/` + runtime.GOARCH + `", ` + want
 		said := p.world.err.String()
-		if !strings.HasSuffix(said, c.says) || c.says != "" && !strings.Contains(said, src+` is an index: taking "linux/`+runtime.GOARCH+`", `+want) {
+		if !strings.HasSuffix(said, c.says) || c.says != "" && !strings.Contains(said, taking) {
 			t.Errorf("%s: said %q", tag, said)
 		}
 		p.must(t, "pull", "-q", src)
-		if said := p.world.err.String(); strings.Contains(said, "index") {
-			t.Errorf("pull said %q", said)
+		if said := p.world.err.String(); strings.Contains(said, "index") != (c.says != "") || c.says != "" && !strings.Contains(said, taking) {
+			t.Errorf("%s: pull said %q", tag, said)
 		}
+	}
+	const twice = `{"schemaVersion":2,"manifests":[{"digest":"%s","size":1},{"digest":"%s","size":1}]}`
+	p.at.PutManifest("org/m", "unclear", "application/vnd.oci.image.index.v1+json", fmt.Appendf(nil, twice, digest.FromString("a"), digest.FromString("b")))
+	code, _, err := p.run(t, "pull", p.at.Host()+"/org/m:unclear")
+	if hint := strings.Join(Hints(err), "|"); code != exitError || !strings.Contains(err.Error(), "ambiguous index") || !strings.Contains(hint, "paddock pull "+p.at.Host()+"/org/m@sha256:") {
+		t.Errorf("exit %d, %v, %q", code, err, hint)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,9 +110,16 @@ func TestUnpackedAgain(t *testing.T) {
 	o := w.publishTar(t, tiny, "model.gguf")
 	w.must(t, "pull", "--progress", "none", tiny)
 	delete(w.published, tiny)
+	derived := "localhost/paddock/derived:" + o.Plan.Digest.Encoded()
+	code, _, err := w.run(t, "rm", "--force", derived)
+	if code != exitError || !strings.Contains(err.Error(), tiny) || strings.Join(Hints(err), "|") != "paddock rm "+tiny {
+		t.Errorf("rm of the unpacked files: exit %d, %v, %q", code, err, Hints(err))
+	}
 	for _, again := range [][]string{{"serve", "--progress", "none", tiny}, {"ensure", tiny}, {"doctor", "--fix"}} {
-		if err := store.Remove(t.Context(), "localhost/paddock/derived:"+o.Plan.Digest.Encoded()); err != nil {
-			t.Fatal(err)
+		dropUnpacked(t, root, derived, o)
+		code, _, err := w.run(t, "serve", "--dry-run", tiny)
+		if code != exitError || strings.Join(Hints(err), "|") != "paddock doctor --fix" {
+			t.Errorf("serve --dry-run: exit %d, %v, %q", code, err, Hints(err))
 		}
 		if out := w.must(t, "inspect", tiny); !strings.Contains(out, `"unservable"`) {
 			t.Errorf("inspect: %s", out)
@@ -126,16 +134,53 @@ func TestUnpackedAgain(t *testing.T) {
 			t.Errorf("after %q: %s", again, out)
 		}
 	}
-	if err := store.Remove(t.Context(), "localhost/paddock/derived:"+o.Plan.Digest.Encoded()); err != nil {
-		t.Fatal(err)
-	}
+	dropUnpacked(t, root, derived, o)
 	if err := os.Remove(filepath.Join(root, "artifacts", "blobs", "sha256", o.Plan.Blobs[1].Digest.Encoded())); err != nil {
 		t.Fatal(err)
 	}
-	code, _, err := w.run(t, "serve", "--progress", "none", tiny)
+	code, _, err = w.run(t, "serve", "--progress", "none", tiny)
 	if code != exitNotFound || !strings.Contains(strings.Join(Hints(err), "|"), "paddock ensure "+tiny) {
 		t.Errorf("serve: exit %d, %v, %q", code, err, Hints(err))
 	}
+}
+
+// dropUnpacked takes the unpacked files of a model out of a store, as podman artifact rm does: the only entry of that name, and the
+// blobs that the model does not have, too.
+func dropUnpacked(t *testing.T, graphRoot, name string, o *storetest.Origin) {
+	t.Helper()
+	root := filepath.Join(graphRoot, "artifacts")
+	read := func(path string, into any) {
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(data, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	blob := func(d digest.Digest) string { return filepath.Join(root, "blobs", "sha256", d.Encoded()) }
+	var index imgspecv1.Index
+	read(filepath.Join(root, "index.json"), &index)
+	at := slices.IndexFunc(index.Manifests, func(d imgspecv1.Descriptor) bool { return d.Annotations[imgspecv1.AnnotationRefName] == name })
+	if at < 0 {
+		t.Fatalf("there is no %s", name)
+	}
+	var derived imgspecv1.Manifest
+	read(blob(index.Manifests[at].Digest), &derived)
+	for _, d := range append(derived.Layers, derived.Config, index.Manifests[at]) {
+		if strings.Contains(string(o.Plan.Manifest), d.Digest.String()) {
+			continue
+		}
+		if err := os.Remove(blob(d.Digest)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	index.Manifests = slices.Delete(index.Manifests, at, at+1)
+	data, err := json.Marshal(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(root, "index.json"), string(data))
 }
 
 // TestUnknownArchive: an archive of which nothing says that it is a model's is not pulled to be served.

@@ -46,18 +46,24 @@ func TestDoctorFindsNothing(t *testing.T) {
 		if out := d.must(t, strings.Fields(line)...); out != "no problems found\n" {
 			t.Errorf("%s: %q", line, out)
 		}
+		if d.err.Len() > 0 {
+			t.Errorf("%s: said %q", line, d.err)
+		}
 	}
 	if out := d.must(t, "doctor", "--format", "json"); out != "[]\n" {
 		t.Errorf("as JSON: %q", out)
 	}
 }
 
-// TestDoctorYoung: what is younger than the age is not even mentioned.
+// TestDoctorYoung: of what is younger than the age it is only said that it is there.
 func TestDoctorYoung(t *testing.T) {
 	d, _ := sickDisk(t)
-	for _, line := range []string{"doctor", "doctor --age 30m", "doctor --fix"} {
+	for line, age := range map[string]string{"doctor": "1h", "doctor --age 30m": "30m", "doctor --age 1h30m5s": "1h30m5s", "doctor --fix": "1h"} {
 		if out := d.must(t, strings.Fields(line)...); out != "no problems found\n" {
 			t.Errorf("%s: %q", line, out)
+		}
+		if want := "paddock: left alone: 2 files younger than " + age + ", see --age\n"; d.err.String() != want {
+			t.Errorf("%s: said %q, want %q", line, d.err, want)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (v *doctorVisit) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.Join(v.report(left), failed, v.verdict(left))
+	return errors.Join(v.report(ctx, left), failed, v.verdict(left))
 }
 
 // fix mends until nothing is left that it can mend, and returns what is left. failed is what went wrong on the way; err
@@ -83,7 +83,7 @@ func (v *doctorVisit) announce(found []artifacts.Finding) error {
 }
 
 // report prints what is left, and in a document also what was mended.
-func (v *doctorVisit) report(left []artifacts.Finding) error {
+func (v *doctorVisit) report(ctx context.Context, left []artifacts.Finding) error {
 	var all []checkup
 	for _, f := range v.mended {
 		all = append(all, checkup{f, true})
@@ -97,8 +97,8 @@ func (v *doctorVisit) report(left []artifacts.Finding) error {
 	case v.options.format != "":
 		return asFormatUsage(ui.List(v.env.Out, doctorRows(all), &ui.ListOptions{Format: v.options.format, Default: doctorTable}))
 	case len(all) == 0:
-		if v.opts.Grace >= 0 {
-			ui.Note(v.env.Err, fmt.Sprintf("files younger than %s were left alone, see --age", cmp.Or(v.opts.Grace, podmanstore.DefaultGrace)))
+		if err := v.tellYoung(ctx); err != nil {
+			return err
 		}
 		return ui.Text(v.env.Out, "no problems found")
 	}
@@ -106,6 +106,21 @@ func (v *doctorVisit) report(left []artifacts.Finding) error {
 		return err
 	}
 	return ui.Text(v.env.Out, fmt.Sprintf("mended %d of %d %s", len(v.mended), len(all), plural(len(all), "problem")))
+}
+
+// tellYoung says that there are files which are left alone only because they are young.
+func (v *doctorVisit) tellYoung(ctx context.Context) error {
+	if v.opts.Grace < 0 {
+		return nil
+	}
+	all := *v.opts
+	all.Grace = -1
+	young, err := v.store.Diagnose(ctx, &all)
+	if err == nil && len(young) > 0 {
+		age := durationText(cmp.Or(v.opts.Grace, podmanstore.DefaultGrace))
+		ui.Note(v.env.Err, fmt.Sprintf("left alone: %d %s younger than %s, see --age", len(young), plural(len(young), "file"), age))
+	}
+	return err
 }
 
 // verdict is the error that something is left, with what to do about it.

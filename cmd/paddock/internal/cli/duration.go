@@ -24,6 +24,18 @@ func optionalDurationFlag(dest **time.Duration, fallback, usage string, names ..
 	}}
 }
 
+// durationText is a duration as parseDuration reads it, without the zeros that Go has at its end.
+func durationText(d time.Duration) string {
+	text := d.String()
+	if d >= time.Minute {
+		text = strings.TrimSuffix(text, "0s")
+		if cut, whole := strings.CutSuffix(text, "h0m"); whole {
+			text = cut + "h"
+		}
+	}
+	return text
+}
+
 // parseDuration reads what time.ParseDuration does, and days: "7d". A negative duration is refused.
 func parseDuration(s string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {

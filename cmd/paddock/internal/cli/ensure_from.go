@@ -58,7 +58,11 @@ func originToFollow(env *Env, m *artifacts.Model) string {
 	if origin == "" || strings.HasPrefix(origin, "file:") || m.Kind == artifacts.KindImage || err != nil {
 		return ""
 	}
-	own := slices.ContainsFunc(possibleNames(env, origin).Queries, func(query string) bool {
+	names, err := possibleNames(env, origin)
+	if err != nil {
+		return "" // an origin is no short name
+	}
+	own := slices.ContainsFunc(names.Queries, func(query string) bool {
 		known, err := artifacts.ParseName(query)
 		return err == nil && known.Repository() == name.Repository()
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/transports/source"
 )
 
@@ -64,6 +65,7 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	}
 	origin := o.origin
 	origin.store = store
+	origin.say = func(text string) { ui.Note(env.Err, text) }
 	resolver, err := env.Resolver(&origin)
 	if err != nil {
 		return nil, err

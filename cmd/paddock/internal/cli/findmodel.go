@@ -10,6 +10,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/transports"
+	"github.com/paddock-dev/paddock/transports/aliases"
 	"github.com/paddock-dev/paddock/transports/synth"
 )
 
@@ -24,7 +25,12 @@ func findModel(ctx context.Context, env *Env, store artifacts.Store, typed strin
 
 // storedAs returns what to ask the store for. Of a model that is not there it is what the model would be called.
 func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string) (string, error) {
-	names := possibleNames(env, typed)
+	names, unclear := possibleNames(env, typed)
+	if unclear != nil {
+		if _, err := store.Find(ctx, names.Queries[0]); errors.Is(err, artifacts.ErrNotFound) {
+			return "", unclear // it may well be there, under the name that it stands for
+		}
+	}
 	if len(names.Queries) == 1 && names.Repository == "" && names.Origin == "" {
 		return names.Queries[0], nil
 	}
@@ -64,22 +70,29 @@ func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string
 }
 
 // possibleNames are what a store may call what was typed. What no transport knows is passed on as it is: a digest, or the
-// beginning of one.
-func possibleNames(env *Env, typed string) *transports.Names {
+// beginning of one. With a *aliases.LookupError it is only known what the store may have as it was typed.
+func possibleNames(env *Env, typed string) (*transports.Names, error) {
 	asTyped := &transports.Names{Queries: []string{localName(typed)}}
 	resolver, err := env.Resolver(&originOptions{})
 	namer, ok := resolver.(transports.Namer)
 	if err != nil || !ok {
-		return asTyped
+		return asTyped, nil
 	}
 	names, err := namer.Names(typed)
-	if err != nil || len(names.Queries) == 0 {
-		return asTyped
+	var unclear *aliases.LookupError
+	var circle *aliases.CircleError
+	switch {
+	case errors.As(err, &circle):
+		return asTyped, asUsage(err)
+	case errors.As(err, &unclear):
+		return asTyped, err
+	case err != nil || len(names.Queries) == 0:
+		return asTyped, nil
 	}
 	if len(names.Queries) == 1 && names.Queries[0] == asTyped.Queries[0] && names.Origin == "" {
 		names.Queries = append(names.Queries, ownName(typed)...)
 	}
-	return names
+	return names, nil
 }
 
 // ownName is what pack and convert call a model that was given a name without a registry: localhost/NAME, as podman build

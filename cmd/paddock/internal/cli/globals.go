@@ -53,7 +53,7 @@ func (e *Env) start(c *cli.Context) error {
 	if e.globals.version && c.Args().Present() {
 		return usagef("--version goes with no command, got %q", c.Args().First())
 	}
-	e.log = slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: level}))
+	e.log = ui.NewLog(e.Err, level)
 	if e.LibraryLog != nil {
 		e.LibraryLog(level)
 	}

@@ -12,6 +12,7 @@ import (
 	"go.podman.io/image/v5/types"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/transports/aliases"
 	"github.com/paddock-dev/paddock/transports/registry"
 	"github.com/paddock-dev/paddock/transports/source"
@@ -30,6 +31,8 @@ func hintFetch(err error, typed string, o *originOptions) error {
 		return asUsage(err) // it names the file to mend
 	case errors.Is(err, artifacts.ErrInvalidName):
 		return WithHint(asUsage(err), hintName(typed))
+	case errors.Is(err, packaging.ErrAmbiguousIndex):
+		return WithHint(err, "choose one by its digest: paddock pull "+repositoryOf(typed)+"@sha256:…")
 	case errors.Is(err, artifacts.ErrIsImage):
 		return WithHint(err, "podman pull "+typed)
 	case errors.Is(err, http.ErrSchemeMismatch) && strings.HasPrefix(strings.ToLower(typed), "https://"):
@@ -65,10 +68,13 @@ func insecurely(o *originOptions) string {
 	return ""
 }
 
-// hintMissing is for a name that the store does not have.
+// hintMissing is for a name that the store does not have, or a digest that is of several.
 func hintMissing(err error) error {
-	if errors.Is(err, artifacts.ErrNotFound) {
+	switch {
+	case errors.Is(err, artifacts.ErrNotFound):
 		return WithHint(err, "paddock ls")
+	case errors.Is(err, artifacts.ErrAmbiguous):
+		return WithHint(err, "give one of the names, or more of the digest: paddock ls --no-trunc")
 	}
 	return err
 }

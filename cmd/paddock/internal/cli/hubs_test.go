@@ -78,7 +78,9 @@ func TestHubNames(t *testing.T) {
 	if code, _, err := w.run(t, "rm", "hf://Org/M:Q8_0"); code != exitNotFound {
 		t.Error(err)
 	}
-	w.must(t, "rm", "hf://Org/M")
+	if out := w.must(t, "rm", "hf://Org/M"); !strings.HasPrefix(out, "hf.co/org/m:") {
+		t.Errorf("rm printed %q", out)
+	}
 	w.must(t, "pull", "hf://Org/M:Q8_0")
 	w.must(t, "inspect", "hf://Org/M") // the only one
 	w.must(t, "pull", "https://huggingface.co/Org/M/blob/main/m-Q4_K_M.gguf")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/gguf"
+	"github.com/paddock-dev/paddock/artifacts/imagestore"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/artifacts/safetensors"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
@@ -47,10 +48,11 @@ type inspection struct {
 }
 
 type inspectFile struct {
-	Path      string `json:"path"`
-	Role      string `json:"role"`
-	MediaType string `json:"mediaType"`
-	Digest    string `json:"digest"`
+	Path string `json:"path"`
+	Role string `json:"role"`
+	// MediaType and Digest are left out where nobody says them, as of a file in a layer of an image.
+	MediaType string `json:"mediaType,omitempty"`
+	Digest    string `json:"digest,omitempty"`
 	Size      int64  `json:"size"` // bytes
 	// Encoding is left out of a file that is a layer by itself; any other is an archive, and Path its label.
 	Encoding string `json:"encoding,omitempty"`
@@ -166,9 +168,18 @@ func inspectionOf(m *artifacts.Model) *inspection {
 		if f.Encoding != packaging.Raw {
 			file.Encoding = string(f.Encoding)
 		}
+		if inLayers(m) {
+			file.MediaType, file.Digest = "", "" // those are the layer's
+		}
 		i.Files = append(i.Files, file)
 	}
 	return i
+}
+
+// inLayers says whether the digests of a model's files are those of the layers that they are in. Other stores than Podman's images
+// know the digests of what was unpacked.
+func inLayers(m *artifacts.Model) bool {
+	return m.Kind == artifacts.KindImage && (m.Store == imagestore.Word || m.Store == "")
 }
 
 // configOf reads the config blob of a model.

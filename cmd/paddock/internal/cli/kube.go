@@ -120,7 +120,7 @@ func runKube(ctx context.Context, env *Env, o *kubeOptions) error {
 	model, opts = prepare(ctx, env, store, model, opts)
 	spec, err := kubeSpec(model, opts)
 	if err != nil {
-		return err
+		return hintUnpack(err, model)
 	}
 	user, err := o.user(spec)
 	if err != nil {

@@ -32,6 +32,15 @@ func nameOrDigest(m *artifacts.Model) string {
 	return m.Digest.String()
 }
 
+// repositoryOf returns the repository of a name, for a hint; REPOSITORY if what was typed has none.
+func repositoryOf(typed string) string {
+	ref, err := reference.ParseNamed(localName(typed))
+	if err != nil {
+		return "REPOSITORY"
+	}
+	return ref.Name()
+}
+
 // registryOf returns the host of a name, for a hint; what was typed if it has none.
 func registryOf(typed string) string {
 	ref, err := reference.ParseNamed(localName(typed))

@@ -107,6 +107,20 @@ func TestBrokenShortNames(t *testing.T) {
 		if code, _, err := w.run(t, "pull", "tiny"); code != exitError || !strings.Contains(err.Error(), conf) {
 			t.Errorf("%s: exit %d, %v", name, code, err)
 		}
+		for _, args := range [][]string{
+			{"inspect"}, {"push"}, {"convert", "--to", "image"}, {"compose"}, {"kube"}, {"rm"}, {"rm", "--ignore"}, {"ensure"},
+			{"serve", "--dry-run"}, {"quadlet", "generate"}, {"gpu", "fit"},
+		} {
+			code, _, err := w.run(t, append(args, "tiny")...)
+			if code != exitError || !strings.Contains(err.Error(), conf) {
+				t.Errorf("%s: %q: exit %d, %v", name, args, code, err)
+			}
+		}
+		if code, _, err := w.run(t, "inspect", "abcdef"); code != exitError || !strings.Contains(err.Error(), conf) {
+			t.Errorf("%s: a digest that is not there: exit %d, %v", name, code, err)
+		}
+		digest := strings.TrimSpace(w.must(t, "inspect", "--format", "{{.Digest}}", "hf.co/org/m:Q8_0"))
+		w.must(t, "inspect", strings.TrimPrefix(digest, "sha256:")[:12]) // found as it was typed
 		if w.must(t, "info"); !strings.Contains(w.err.String(), conf) {
 			t.Errorf("%s: info says %q", name, w.err)
 		}

@@ -59,7 +59,7 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 	model, opts = prepare(ctx, env, store, model, opts)
 	_, unit, err := unitFor(ctx, env, model, opts, &o.unit, &o.origin)
 	if err != nil {
-		return err
+		return hintUnpack(err, model)
 	}
 	return ui.Text(env.Out, string(unit))
 }

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/paddock-dev/paddock/artifacts"
 	fake "github.com/paddock-dev/paddock/tests/fakes/hf"
 )
 
@@ -160,6 +162,10 @@ func TestRmNeeded(t *testing.T) {
 	o := w.publish(t, tiny)
 	w.must(t, "quadlet", "install", "--name", "svc", tiny)
 	pin := tiny[:strings.LastIndex(tiny, ":")] + "@" + o.Plan.Digest.String()
+	code, out, err := w.run(t, "rm", o.Plan.Digest.Encoded()[:12])
+	if code != exitError || !errors.Is(err, artifacts.ErrAmbiguous) || out != "" || w.err.Len() > 0 || strings.Join(Hints(err), "") == "" {
+		t.Errorf("of two names: exit %d, %q, said %q, %v, %q", code, out, w.err, err, Hints(err))
+	}
 	w.must(t, "rm", tiny)
 	if said := w.err.String(); !strings.Contains(said, "stay for the service svc") {
 		t.Errorf("said %q", said)

@@ -55,6 +55,9 @@ func TestInspectRemoteImage(t *testing.T) {
 		t.Errorf("got %+v", i)
 	}
 	for _, f := range i.Files {
+		if f.Digest != "" || f.MediaType != "" {
+			t.Errorf("the layer's are not the file's: %+v", f)
+		}
 		if f.Path == "model.gguf" && f.Size != int64(len(data))+8<<20 {
 			t.Errorf("got %+v", f)
 		}

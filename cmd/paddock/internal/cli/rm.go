@@ -83,23 +83,32 @@ func everyName(ctx context.Context, store artifacts.Store) ([]string, error) {
 	return names, nil
 }
 
-// removeOne removes a name and prints it. With --ignore or --all a name that is not there, as when another process was quicker,
-// is no error and prints nothing.
-func removeOne(ctx context.Context, env *Env, store artifacts.Store, name string, services []*quadlet.Installed, o *rmOptions) error {
-	query, err := storedAs(ctx, env, store, name)
+// removeOne removes a name and prints it as the store had it. With --ignore or --all a name that is not there, as when another
+// process was quicker, is no error and prints nothing.
+func removeOne(ctx context.Context, env *Env, store artifacts.Store, typed string, services []*quadlet.Installed, o *rmOptions) error {
+	gone := typed
+	say := func() {}
+	query, err := storedAs(ctx, env, store, typed)
 	if err == nil {
-		err = o.spare(ctx, env, store, query, services)
+		if m, findErr := store.Find(ctx, query); findErr == nil { // else Remove says why
+			gone = nameOrDigest(m)
+			say, err = o.spare(env, m, services)
+		}
 	}
 	if err == nil {
 		err = store.Remove(ctx, query)
 	}
+	var belongs *artifacts.BelongsError
 	switch {
 	case (o.ignore || o.all) && errors.Is(err, artifacts.ErrNotFound):
 		return nil
+	case errors.As(err, &belongs):
+		return WithHint(err, "paddock rm "+belongs.Owner)
 	case err != nil:
 		return hintMissing(err)
 	}
-	return ui.Text(env.Out, name)
+	say()
+	return ui.Text(env.Out, gone)
 }
 
 // installedServices are the services of the user, or of the system. Where there are none, or nobody can say, models are removed as
@@ -117,16 +126,10 @@ func installedServices(ctx context.Context, env *Env) []*quadlet.Installed {
 	return all
 }
 
-// spare refuses to remove the entry that keeps the model of a service, as podman rmi refuses an image that a container uses. Of a
-// model that a service keeps by another entry it is said that its files stay.
-func (o *rmOptions) spare(ctx context.Context, env *Env, store artifacts.Store, query string, services []*quadlet.Installed) error {
-	if len(services) == 0 {
-		return nil
-	}
-	m, err := store.Find(ctx, query)
-	if err != nil {
-		return nil //nolint:nilerr // what is to be removed cannot be told: Remove says why
-	}
+// spare refuses to remove the entry that keeps the model of a service, as podman rmi refuses an image that a container uses. What
+// the removal means for the services is for say to tell, once it is done: of a model that a service keeps by another entry, that its
+// files stay.
+func (o *rmOptions) spare(env *Env, m *artifacts.Model, services []*quadlet.Installed) (say func(), err error) {
 	var needed, kept []string
 	for _, s := range services {
 		switch {
@@ -140,11 +143,13 @@ func (o *rmOptions) spare(ctx context.Context, env *Env, store artifacts.Store, 
 	switch {
 	case len(needed) > 0 && !o.force:
 		err := fmt.Errorf("removing %s: in use by the %s", m.Name, who)
-		return WithHint(err, "paddock quadlet rm "+strings.Join(needed, " ")+", or paddock rm --force")
+		return nil, WithHint(err, "paddock quadlet rm "+strings.Join(needed, " ")+", or paddock rm --force")
 	case len(needed) > 0:
-		ui.Warning(env.Err, fmt.Sprintf("%s was needed by the %s, which pulls it again when it starts", m.Name, who))
+		return func() {
+			ui.Warning(env.Err, fmt.Sprintf("%s was needed by the %s, which pulls it again when it starts", m.Name, who))
+		}, nil
 	case len(kept) > 0 && !o.all:
-		ui.Note(env.Err, fmt.Sprintf("the files of %s stay for the %s", m.Name, who))
+		return func() { ui.Note(env.Err, fmt.Sprintf("the files of %s stay for the %s", m.Name, who)) }, nil
 	}
-	return nil
+	return func() {}, nil
 }

@@ -72,7 +72,7 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	model, opts = prepare(ctx, env, store, model, opts)
 	spec, err := workload.FromModel(model, opts)
 	if err != nil {
-		return err
+		return hintUnpack(err, model)
 	}
 	run := &engine.RunOptions{Detach: o.detach, Replace: o.replace && choice.Docker == nil}
 	argv, err := choice.Engine.Command(spec, run)

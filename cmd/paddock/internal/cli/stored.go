@@ -87,6 +87,14 @@ func notUnpacked(m *artifacts.Model) bool {
 	return m.Packaging.Derivable && m.Packaging.Format != packaging.Unknown
 }
 
+// hintUnpack is for a model of the store that cannot be served as long as it is not unpacked.
+func hintUnpack(err error, m *artifacts.Model) error {
+	if notUnpacked(m) {
+		return WithHint(err, "paddock doctor --fix")
+	}
+	return err
+}
+
 // whole returns a model of the store, and unpacks it again if what it was unpacked into is gone, as podman artifact rm leaves it. That
 // takes no network, but for a model whose files are in another's, too.
 func whole(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.Model, o *transferOptions) (*artifacts.Model, error) {
