@@ -103,8 +103,11 @@ const setID = 0o6000
 
 // entry takes in one entry. Other modes, owners, times and attributes mean nothing here.
 func (a *archive) entry(ctx context.Context, hdr *tar.Header, r io.Reader) error {
+	if isSparse(hdr) {
+		return fmt.Errorf("%w: it is a sparse file, whose holes cost its publisher nothing", packaging.ErrUnsafePath)
+	}
 	switch hdr.Typeflag {
-	case tar.TypeReg, tar.TypeGNUSparse:
+	case tar.TypeReg:
 		return a.file(ctx, hdr, r)
 	case tar.TypeSymlink, tar.TypeLink:
 		return a.link(hdr)
@@ -118,6 +121,17 @@ func (a *archive) entry(ctx context.Context, hdr *tar.Header, r io.Reader) error
 		return fmt.Errorf("%w: it is a named pipe", packaging.ErrUnsafePath)
 	}
 	return fmt.Errorf("%w: it is of the unknown type %q", packaging.ErrUnsafePath, hdr.Typeflag)
+}
+
+// isSparse says whether a file has holes in one of the ways of GNU tar (its manual, "Storing Sparse Files"). No tool that packs
+// models makes them.
+func isSparse(hdr *tar.Header) bool {
+	for key := range hdr.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return hdr.Typeflag != tar.TypeXGlobalHeader
+		}
+	}
+	return hdr.Typeflag == tar.TypeGNUSparse
 }
 
 func (a *archive) file(ctx context.Context, hdr *tar.Header, r io.Reader) error {
