@@ -38,8 +38,8 @@ build-static: ## Build bin/paddock without cgo, which runs anywhere
 PURE := ./artifacts/gguf ./artifacts/safetensors
 UNIT = -race $$(go list ./... | grep -vE '/artifacts/(gguf|safetensors)$$') ++ $(PURE)
 
-# The end to end tests in parts, in three labs; a new test is in the last part. Jobs that share a lab wait for each other. More at
-# the same time was tried, and was slower on two processors.
+# The end to end tests in parts, in three labs; a new test is in the last part. Jobs that share a lab wait for each other: three
+# at the same time keep two processors busy.
 E2E := -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
 FAULTS := -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 PART1 := ^Test(Packagings|OldPodman)
