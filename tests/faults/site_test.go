@@ -87,14 +87,6 @@ func (s *site) wantNames(t *testing.T, models ...*model) {
 	s.store.check(t, s.env, want)
 }
 
-// wantBlobsOf wants no name, and no file but whole ones of m. A pull puts those into the store before it writes the index, so
-// that a kill between the two leaves them for the next pull.
-func (s *site) wantBlobsOf(t *testing.T, m *model) {
-	t.Helper()
-	s.store.check(t, s.env, nil, m.files...)
-	s.store.verify(t)
-}
-
 // recovers ends a case: nothing is broken any more, the next pull succeeds, every byte is right, and nothing is left aside.
 func (s *site) recovers(t *testing.T, m *model) {
 	t.Helper()

@@ -86,7 +86,7 @@ func (s *site) waitBytes(t *testing.T, n int64) {
 
 // sharedBlobRemoved: podman removes, in the middle of a pull, the artifact that has one of its blobs already.
 func sharedBlobRemoved(t *testing.T, w *world) {
-	s := newSite(t, steady)
+	s := newSite(t, steady/6) // the pull must last while podman works, on a busy machine, too
 	s.lands(t, w.small)
 	s.Reset()
 	p := s.pull(t, w.both)
@@ -105,7 +105,7 @@ func sharedBlobRemoved(t *testing.T, w *world) {
 
 // lsMeanwhile: podman lists while paddock pulls, as fast as when nothing is pulled.
 func lsMeanwhile(t *testing.T, w *world) {
-	s := newSite(t, steady/4)
+	s := newSite(t, steady/12) // the pull must last for all the listings, on a busy machine, too
 	s.lands(t, w.small)
 	quiet := listTimes(t, s)
 	s.Reset()

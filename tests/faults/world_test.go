@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -11,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/opencontainers/go-digest"
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
 
 	"github.com/paddock-dev/paddock/tests/fixtures"
@@ -30,8 +27,7 @@ const (
 type model struct {
 	path   string // of the repository, with the tag
 	digest string
-	size   int64    // of the layers
-	files  []string // in Podman's store
+	size   int64 // of the layers
 }
 
 // world is a real registry with some models.
@@ -85,22 +81,7 @@ func publish(t *testing.T, path string, layers ...layer) *model {
 		}
 	}
 	m.digest = strings.TrimSpace(must(t, nil, "oras", "resolve", "--plain-http", registryAddr+"/"+path))
-	m.files = blobFiles(t, path, m.digest)
 	return m
-}
-
-// blobFiles are the files that a model has in Podman's store.
-func blobFiles(t *testing.T, path, manifestDigest string) []string {
-	t.Helper()
-	var manifest ocispec.Manifest
-	if err := json.Unmarshal([]byte(must(t, nil, "oras", "manifest", "fetch", "--plain-http", registryAddr+"/"+path)), &manifest); err != nil {
-		t.Fatal(err)
-	}
-	files := []string{blobFile(&ocispec.Descriptor{Digest: digest.Digest(manifestDigest)}), blobFile(&manifest.Config)}
-	for i := range manifest.Layers {
-		files = append(files, blobFile(&manifest.Layers[i]))
-	}
-	return files
 }
 
 func write(t *testing.T, path string, r io.Reader) {
