@@ -2,12 +2,8 @@ package quadlet
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,6 +13,7 @@ import (
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 	"github.com/paddock-dev/paddock/gpu"
+	"github.com/paddock-dev/paddock/tests/golden"
 )
 
 const (
@@ -176,46 +173,16 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestGolden(t *testing.T) {
-	known := map[string]bool{}
+	texts := map[string][]byte{}
 	for name, change := range cases() {
 		spec, opts, data := render(t, change)
 		want, err := json.MarshalIndent(expect(t, spec, opts), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".container", data)
-		golden(t, name+".json", append(want, '\n'))
-		known[name+".container"], known[name+".json"] = true, true
+		texts[name+".container"], texts[name+".json"] = data, append(want, '\n')
 	}
-	entries, err := os.ReadDir("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if !known[e.Name()] && !e.IsDir() {
-			t.Errorf("testdata/%s belongs to no case", e.Name())
-		}
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Fatalf("%v: run go test ./quadlet -update", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != string(got) {
-		t.Errorf("%s has changed:\n%s", path, got)
-	}
+	golden.Check(t, texts, *update)
 }
 
 // TestRoundTrip reads each unit back by Podman's and systemd's rules.

@@ -9,7 +9,8 @@ import (
 	"os"
 
 	"github.com/opencontainers/go-digest"
-	"golang.org/x/sys/unix"
+
+	"github.com/paddock-dev/paddock/artifacts/smallfile"
 )
 
 // MaxManifest is the longest manifest that is read, in bytes: the limit of containers/image
@@ -43,28 +44,13 @@ func Stat(path string, size int64) (State, fs.FileInfo, error) {
 	return Whole, info, nil
 }
 
-// ReadBounded reads a whole small file. A longer one than limit bytes is an error.
-func ReadBounded(path string, limit int64) (_ []byte, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // opening a pipe would wait for a writer
-	if err != nil {
-		return nil, err
+// ReadBounded reads a whole small file of a store: see smallfile.Read. What is no regular file is ErrCorrupt, too.
+func ReadBounded(path string, limit int64) ([]byte, error) {
+	data, err := smallfile.Read(path, limit)
+	if errors.Is(err, smallfile.ErrIrregular) {
+		return nil, fmt.Errorf("%w: %w", err, ErrCorrupt)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file: %w", path, ErrCorrupt)
-	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%s has %d bytes, more than the %d that are read", path, info.Size(), limit)
-	}
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	return data, nil
+	return data, err
 }
 
 // ReadVerified is ReadBounded for a blob that is compared with its digest. The error wraps ErrCorrupt if it has other

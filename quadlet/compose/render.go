@@ -2,6 +2,7 @@ package compose
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ func Render(spec *workload.Spec, opts *Options) ([]byte, error) {
 	fmt.Fprintf(&b, "# %s, by paddock compose\n", model)
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
-	if err := e.Encode(&f); err != nil {
+	if err := errors.Join(e.Encode(&f), e.Close()); err != nil {
 		return nil, fmt.Errorf("rendering a compose file for %s: %w", spec.Name, err)
 	}
 	return b.Bytes(), nil

@@ -1,17 +1,14 @@
 package kube
 
 import (
-	"errors"
 	"flag"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/gpu"
+	"github.com/paddock-dev/paddock/tests/golden"
 )
 
 const (
@@ -67,7 +64,7 @@ func cases() map[string]func(*workload.Spec, *Options) {
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestGolden(t *testing.T) {
-	known := map[string]bool{}
+	texts := map[string][]byte{}
 	for name, change := range cases() {
 		spec, opts := testSpec(), &Options{}
 		change(spec, opts)
@@ -75,30 +72,9 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		path := filepath.Join("testdata", name+".yaml")
-		known[name+".yaml"] = true
-		if *update {
-			if err := os.WriteFile(path, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			t.Fatalf("%v: run go test ./quadlet/kube -update", err)
-		}
-		if err != nil || string(want) != string(got) {
-			t.Errorf("%s has changed (%v):\n%s", path, err, got)
-		}
+		texts[name+".yaml"] = got
 	}
-	entries, err := os.ReadDir("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if !known[e.Name()] {
-			t.Errorf("testdata/%s belongs to no case", e.Name())
-		}
-	}
+	golden.Check(t, texts, *update)
 }
 
 func TestRefused(t *testing.T) {

@@ -36,6 +36,15 @@ func resources() []kindResource {
 	}
 }
 
+// Kinds returns the kinds of accelerators that have a resource.
+func Kinds() []gpu.Kind {
+	var kinds []gpu.Kind
+	for _, known := range resources() {
+		kinds = append(kinds, known.kind)
+	}
+	return kinds
+}
+
 // ParseResource reads what a person wants of a cluster's accelerators: a kind ("nvidia") or a resource ("nvidia.com/mig-1g.5gb"),
 // with "=N" for more than one. It returns the kind of the resource's vendor, "" for a vendor that is not known.
 func ParseResource(text string) (Resource, gpu.Kind, error) {

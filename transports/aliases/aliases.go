@@ -13,7 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/paddock-dev/paddock/artifacts"
-	"github.com/paddock-dev/paddock/artifacts/conffile"
+	"github.com/paddock-dev/paddock/artifacts/smallfile"
 )
 
 // Options say where the files are; nil is the zero value.
@@ -83,7 +83,7 @@ func escape(dir string) string {
 }
 
 func (a *Aliases) read(file string) error {
-	raw, err := conffile.Read(file)
+	raw, err := smallfile.Settings(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {

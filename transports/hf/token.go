@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/paddock-dev/paddock/artifacts/conffile"
+	"github.com/paddock-dev/paddock/artifacts/smallfile"
 )
 
 // maxToken bounds the file of a token in bytes.
@@ -27,7 +27,7 @@ func tokenReader(getenv func(string) string, home string) func() (string, error)
 		if path == "" {
 			return "", nil
 		}
-		raw, err := conffile.Read(path)
+		raw, err := smallfile.Settings(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return "", nil
 		}

@@ -67,22 +67,27 @@ func accelerators(ctx context.Context, env *Env, choice *engine.Choice, memory b
 	return found, nil
 }
 
-// reach chooses the accelerators that a workload is given, and the image that can use them, and says so.
-func reach(ctx context.Context, env *Env, choice *engine.Choice, opts *workload.Options) error {
+// reach chooses the accelerators that a workload is given by the engine, which it returns, and the image that can use them, and
+// says so.
+func reach(ctx context.Context, env *Env, opts *workload.Options) (*engine.Choice, error) {
+	choice, err := env.Engine(ctx)
+	if err != nil {
+		return nil, err
+	}
 	cfg, err := env.Config()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	access, why, err := chooseAccess(ctx, env, choice, cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	wanted, _ := gpu.ParseChoice(cfg.Serve.GPU.Value) // chooseAccess has refused a wrong one
 	image := imageFor(cfg, access)
 	switch {
 	case image != "" || opts.Runtime == workload.VLLM:
 	case !wanted.Auto():
-		return WithHint(fmt.Errorf("choosing an image: llama.cpp publishes none for %s", access.Kind), "name one by --image, or in the settings by images."+string(access.Kind))
+		return nil, WithHint(fmt.Errorf("choosing an image: llama.cpp publishes none for %s", access.Kind), "name one by --image, or in the settings by images."+string(access.Kind))
 	default:
 		why = fmt.Sprintf("llama.cpp publishes no image for %s; name one by --image", access.Kind)
 		access = &gpu.Access{}
@@ -95,7 +100,7 @@ func reach(ctx context.Context, env *Env, choice *engine.Choice, opts *workload.
 	case why != "":
 		ui.Note(env.Err, "computing on the processor: "+why)
 	}
-	return nil
+	return choice, nil
 }
 
 // chooseAccess returns what a workload is given, and why it is nothing where something was found.

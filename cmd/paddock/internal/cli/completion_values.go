@@ -18,33 +18,21 @@ func flagValues(path []string, flag string) []string {
 		return []string{"podman", "docker"}
 	case "gpu":
 		if joinWords(path) == "kube" {
-			return []string{"none", "auto", "nvidia", "amd", "ascend", "mthreads", "intel"}
+			return append([]string{"none", "auto"}, asStrings(kube.Kinds())...)
 		}
-		words := []string{"auto", "none", "all"}
-		for _, kind := range gpu.Kinds() {
-			words = append(words, string(kind))
-		}
-		return words
+		return append([]string{"auto", "none", "all"}, asStrings(gpu.Kinds())...)
 	case "log-level":
 		return []string{"debug", "info", "warn", "error"}
 	case "progress":
-		var words []string
-		for _, mode := range ui.ProgressModes() {
-			words = append(words, string(mode))
-		}
-		return words
+		return asStrings(ui.ProgressModes())
 	case "restart":
 		return config.RestartWords()
 	case "runtime":
-		var words []string
-		for _, r := range workload.Runtimes() {
-			words = append(words, string(r))
-		}
-		return words
+		return asStrings(workload.Runtimes())
 	case "form":
-		return []string{string(kube.Deployment), string(kube.KServe)}
+		return asStrings(kube.Forms())
 	case "model-volume":
-		return []string{string(kube.Image), string(kube.Artifact), string(kube.Modelcar)}
+		return asStrings(kube.Volumes())
 	case "to":
 		return []string{"image", "artifact"}
 	case "format":
@@ -57,6 +45,14 @@ func flagValues(path []string, flag string) []string {
 		return []string{"json"}
 	}
 	return nil
+}
+
+func asStrings[T ~string](words []T) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
 }
 
 // argumentValues returns the words that the command at path takes as its argument; nil where an argument is free.

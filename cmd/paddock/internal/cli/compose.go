@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -40,23 +39,13 @@ func runCompose(ctx context.Context, env *Env, o *composeOptions) error {
 	if err != nil {
 		return err
 	}
-	choice, err := env.Engine(ctx)
+	choice, err := reach(ctx, env, opts)
 	if err != nil {
 		return err
 	}
-	if err := reach(ctx, env, choice, opts); err != nil {
-		return err
-	}
-	store, err := env.Store(ctx)
+	store, model, err := storedModel(ctx, env, o.model, "making a compose file for")
 	if err != nil {
 		return err
-	}
-	model, err := findModel(ctx, env, store, o.model)
-	if errors.Is(err, artifacts.ErrNotFound) {
-		err = WithHint(err, "paddock pull "+o.model)
-	}
-	if err != nil {
-		return fmt.Errorf("making a compose file for %s: %w", o.model, err)
 	}
 	model, opts = prepare(ctx, env, store, model, opts)
 	if model, err = bound(store, model); err != nil {

@@ -66,7 +66,7 @@ func originToFollow(env *Env, m *artifacts.Model) string {
 		known, err := artifacts.ParseName(query)
 		return err == nil && known.Repository() == name.Repository()
 	})
-	if !own && reference.Domain(name.Reference()) != "localhost" {
+	if !own && reference.Domain(name.Reference()) != localDomain {
 		return ""
 	}
 	return origin

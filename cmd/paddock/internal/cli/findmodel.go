@@ -23,6 +23,22 @@ func findModel(ctx context.Context, env *Env, store artifacts.Store, typed strin
 	return store.Find(ctx, query)
 }
 
+// storedModel returns the store, and a model of it for a command that pulls none. act says what the model is for.
+func storedModel(ctx context.Context, env *Env, typed, act string) (artifacts.Store, *artifacts.Model, error) {
+	store, err := env.Store(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	model, err := findModel(ctx, env, store, typed)
+	if errors.Is(err, artifacts.ErrNotFound) {
+		err = WithHint(err, "paddock pull "+typed)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s %s: %w", act, typed, err)
+	}
+	return store, model, nil
+}
+
 // storedAs returns what to ask the store for. Of a model that is not there it is what the model would be called.
 func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string) (string, error) {
 	names, unclear := possibleNames(env, typed)

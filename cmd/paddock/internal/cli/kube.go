@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -103,16 +102,9 @@ func runKube(ctx context.Context, env *Env, o *kubeOptions) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.Store(ctx)
+	store, model, err := storedModel(ctx, env, o.model, "making objects of Kubernetes for")
 	if err != nil {
 		return err
-	}
-	model, err := findModel(ctx, env, store, o.model)
-	if errors.Is(err, artifacts.ErrNotFound) {
-		err = WithHint(err, "paddock pull "+o.model)
-	}
-	if err != nil {
-		return fmt.Errorf("making objects of Kubernetes for %s: %w", o.model, err)
 	}
 	if err := o.suits(model); err != nil {
 		return err

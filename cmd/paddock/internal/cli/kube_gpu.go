@@ -25,11 +25,8 @@ func kubeWorkload(ctx context.Context, env *Env, o *kubeOptions) (*workload.Opti
 	case "none":
 		return opts, kube.Resource{}, nil
 	case "auto":
-		choice, err := env.Engine(ctx)
-		if err != nil {
-			return nil, kube.Resource{}, err
-		}
-		return opts, kube.Resource{}, reach(ctx, env, choice, opts)
+		_, err := reach(ctx, env, opts)
+		return opts, kube.Resource{}, err
 	}
 	resource, kind, err := kube.ParseResource(o.gpu)
 	if err != nil {

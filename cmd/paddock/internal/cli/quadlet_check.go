@@ -12,15 +12,6 @@ import (
 	"github.com/paddock-dev/paddock/quadlet"
 )
 
-// reachUnit is reach for a service of Podman's.
-func reachUnit(ctx context.Context, env *Env, opts *workload.Options) error {
-	choice, err := env.Engine(ctx)
-	if err != nil {
-		return err
-	}
-	return reach(ctx, env, choice, opts)
-}
-
 // checkSecrets fails if Podman does not have a secret that a service is given: it would not start.
 func checkSecrets(ctx context.Context, env *Env, opts *workload.Options) error {
 	podman, err := quadletPodman(ctx, env)

@@ -2,12 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
 
@@ -39,22 +36,15 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 	if err != nil {
 		return err
 	}
-	if err := reachUnit(ctx, env, opts); err != nil {
+	if _, err := reach(ctx, env, opts); err != nil {
 		return err
 	}
 	if _, err := quadletPodman(ctx, env); err != nil {
 		return err
 	}
-	store, err := env.Store(ctx)
+	store, model, err := storedModel(ctx, env, o.model, "generating a unit for")
 	if err != nil {
 		return err
-	}
-	model, err := findModel(ctx, env, store, o.model)
-	if errors.Is(err, artifacts.ErrNotFound) {
-		err = WithHint(err, "paddock pull "+o.model)
-	}
-	if err != nil {
-		return fmt.Errorf("generating a unit for %s: %w", o.model, err)
 	}
 	model, opts = prepare(ctx, env, store, model, opts)
 	_, unit, err := unitFor(ctx, env, model, opts, &o.unit, &o.origin)

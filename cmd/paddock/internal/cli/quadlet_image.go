@@ -120,8 +120,11 @@ func (p *podmanImages) inspect(ctx context.Context, image string) (*podmanImage,
 		return nil, err
 	}
 	var found []podmanImage
-	if err := json.Unmarshal([]byte(out), &found); err != nil || len(found) != 1 {
-		return nil, fmt.Errorf("reading what podman says of the image %s: %d images, %w", image, len(found), err)
+	if err := json.Unmarshal([]byte(out), &found); err != nil {
+		return nil, fmt.Errorf("reading what podman says of the image %s: %w", image, err)
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("reading what podman says of the image %s: it describes %d images", image, len(found))
 	}
 	return &found[0], nil
 }
@@ -148,6 +151,7 @@ func (p *podmanImages) ask(ctx context.Context, image *unitImage) error {
 	if err != nil {
 		return err
 	}
+	defer registry.Close()
 	d, err := registry.Head(ctx, image.name)
 	if err != nil {
 		ui.Warning(p.env.Err, fmt.Sprintf("it is not known whether %s has moved: %v", image.name, err))

@@ -49,7 +49,7 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 	if err != nil {
 		return err
 	}
-	if err := reachUnit(ctx, env, opts); err != nil {
+	if _, err := reach(ctx, env, opts); err != nil {
 		return err
 	}
 	if err := checkSecrets(ctx, env, opts); err != nil {

@@ -58,8 +58,8 @@ func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) (err error
 	var failed []error
 	for _, name := range o.names {
 		cutOff, err := locked.Kept(name)
-		if err != nil {
-			cutOff = nil // it can go all the same
+		if err != nil { // the service can go all the same
+			ui.Warning(env.Err, fmt.Sprintf("the model of an update of %s that was cut off may stay: %v", name, err))
 		}
 		removed, err := locked.Remove(ctx, name)
 		if o.ignore && errors.Is(err, artifacts.ErrNotFound) {

@@ -156,7 +156,10 @@ func (u *serviceUpdate) find(ctx context.Context, install *quadletInstallOptions
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(reachUnit(ctx, u.env, opts), checkSecrets(ctx, u.env, opts)); err != nil {
+	if _, err := reach(ctx, u.env, opts); err != nil {
+		return err
+	}
+	if err := checkSecrets(ctx, u.env, opts); err != nil {
 		return err
 	}
 	fetch := u.o.fetch

@@ -52,11 +52,8 @@ func runServe(ctx context.Context, env *Env, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
-	choice, err := env.Engine(ctx)
+	choice, err := reach(ctx, env, opts)
 	if err != nil {
-		return err
-	}
-	if err := reach(ctx, env, choice, opts); err != nil {
 		return err
 	}
 	store, err := env.Store(ctx)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/paddock-dev/paddock/artifacts/conffile"
+	"github.com/paddock-dev/paddock/artifacts/smallfile"
 )
 
 // CDISpecDirs returns cdi_spec_dirs of containers.conf(5), in which Podman looks for the specs of devices; nil if no file
@@ -47,7 +47,7 @@ type specDirs struct {
 }
 
 func (d *specDirs) read(file string) error {
-	text, err := conffile.Read(file)
+	text, err := smallfile.Settings(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
-	"github.com/paddock-dev/paddock/artifacts/conffile"
+	"github.com/paddock-dev/paddock/artifacts/smallfile"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/suggest"
 )
 
@@ -20,7 +20,7 @@ type entry struct {
 
 // readFile applies one file. The error wraps fs.ErrNotExist if it is not there.
 func (c *Config) readFile(path string) error {
-	text, err := conffile.Read(path)
+	text, err := smallfile.Settings(path)
 	if err != nil {
 		return fmt.Errorf("reading settings: %w", err)
 	}

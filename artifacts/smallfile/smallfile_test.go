@@ -1,4 +1,4 @@
-package conffile
+package smallfile
 
 import (
 	"errors"
@@ -11,25 +11,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestRead(t *testing.T) {
+func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	file, pipe, large := filepath.Join(dir, "file"), filepath.Join(dir, "pipe"), filepath.Join(dir, "large")
 	if err := errors.Join(os.WriteFile(file, []byte("x"), 0o600), unix.Mkfifo(pipe, 0o600), os.WriteFile(large, nil, 0o600),
-		os.Truncate(large, maxFile+1)); err != nil {
+		os.Truncate(large, maxSettings+1)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Read(file); err != nil || string(got) != "x" {
+	if got, err := Settings(file); err != nil || string(got) != "x" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if got, err := Read(os.DevNull); err != nil || len(got) != 0 {
+	if got, err := Settings(os.DevNull); err != nil || len(got) != 0 {
 		t.Errorf("%q, %v", got, err)
 	}
 	for _, path := range []string{pipe, dir, "/dev/zero", large} { // nobody writes into the pipe: this returns, or never
-		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+		if _, err := Settings(path); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if _, err := Read(dir + "/none"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Settings(dir + "/none"); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 }
