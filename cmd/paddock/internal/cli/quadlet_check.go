@@ -45,6 +45,18 @@ func unitName(typed string) (string, error) {
 	return name, asUsage(quadlet.ValidateName(name))
 }
 
+// unitNames is unitName for each.
+func unitNames(typed []string) ([]string, error) {
+	names := make([]string, len(typed))
+	for i, t := range typed {
+		var err error
+		if names[i], err = unitName(t); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
 // checkInstall says why a model, of which maybe only the manifest is here, cannot be installed as a service.
 func checkInstall(ctx context.Context, env *Env, units *quadlet.Installer, model *artifacts.Model, opts *workload.Options, o *quadletInstallOptions) error {
 	if !undecided(model) {

@@ -26,15 +26,13 @@ func quadletRmCommand(env *Env, run func(context.Context, *Env, *quadletRmOption
 			&cli.BoolFlag{Name: "ignore", Aliases: []string{"i"}, Destination: &o.ignore, Usage: "a service that is not there is no error"},
 		},
 		Action: func(c *cli.Context) error {
-			if o.names = allArgs(c); len(o.names) == 0 {
+			typed := allArgs(c)
+			if len(typed) == 0 {
 				return usagef("rm takes NAME..., got none")
 			}
-			for i, typed := range o.names {
-				name, err := unitName(typed)
-				if err != nil {
-					return err
-				}
-				o.names[i] = name
+			var err error
+			if o.names, err = unitNames(typed); err != nil {
+				return err
 			}
 			return run(c.Context, env, &o)
 		},

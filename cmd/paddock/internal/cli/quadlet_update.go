@@ -31,19 +31,16 @@ func quadletUpdateCommand(env *Env, run func(context.Context, *Env, *quadletUpda
 			&cli.BoolFlag{Name: "dry-run", Destination: &o.dryRun, Usage: "print what would change, and do nothing"},
 		}, o.fetch.transferOptions.flags(), []cli.Flag{o.fetch.localFlag()}),
 		Action: func(c *cli.Context) error {
-			o.names = allArgs(c)
+			typed := allArgs(c)
 			switch {
-			case o.all && len(o.names) > 0:
+			case o.all && len(typed) > 0:
 				return usagef("update takes NAME... or --all, got both")
-			case !o.all && len(o.names) == 0:
+			case !o.all && len(typed) == 0:
 				return usagef("update takes NAME... or --all, got neither")
 			}
-			for i, typed := range o.names {
-				name, err := unitName(typed)
-				if err != nil {
-					return err
-				}
-				o.names[i] = name
+			var err error
+			if o.names, err = unitNames(typed); err != nil {
+				return err
 			}
 			if err := o.fetch.check(); err != nil {
 				return err
