@@ -139,6 +139,8 @@ func TestDryRun(t *testing.T) {
 	if env != "b c $HOME 100%" {
 		t.Errorf("A=%q in the container", env)
 	}
+	root.MustRun(t, "podman", "rm", "-f", "-t", "0", "dry")
+	root.MustRun(t, "paddock", "rm", name)
 }
 
 // TestPaddockSaysNo: bad input has its exit code, names the input, and starts nothing.
