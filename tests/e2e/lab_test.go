@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -56,34 +57,49 @@ func (l Lab) HostNet() Lab {
 	return l
 }
 
-// command is the script and its arguments that run args where l says.
-func (l Lab) command(args []string) []string {
+// enter is the script that enters a root which is not booted, for this user in this network.
+func (l Lab) enter(args ...string) []string {
 	c := []string{labScript("enter"), "--bind", binDir() + ":/usr/local/bin"}
-	switch {
-	case l.booted && l.user == "":
-		c = []string{labScript("boot"), "exec"}
-	case l.booted:
-		c = []string{labScript("boot"), "user", l.user}
-	case l.user != "":
+	if l.user != "" {
 		c = append(c, "--user", l.user)
 	}
 	if l.net != "" {
 		c = append(c, "--net", l.net)
 	}
-	for _, e := range l.env {
-		c = append(c, "--env", e)
-	}
 	if l.old {
 		c = append([]string{"env", "PADDOCK_LAB=" + oldLabDir()}, c...)
 	}
+	return append(c, args...)
+}
+
+// boot is the script that runs args under systemd.
+func (l Lab) boot(args []string) []string {
+	c := []string{labScript("boot"), "exec"}
+	if l.user != "" {
+		c = []string{labScript("boot"), "user", l.user}
+	}
+	for _, e := range l.env {
+		c = append(c, "--env", e)
+	}
 	return append(append(c, "--"), args...)
+}
+
+// command runs args where l says.
+func (l Lab) command(t testing.TB, args []string) *call {
+	t.Helper()
+	c := &call{argv: l.boot(args)}
+	if !l.booted {
+		c = l.way(t).call(l.env, args)
+	}
+	c.stdin = l.stdin
+	return c
 }
 
 // Run runs a command to its end, whatever its exit status. A command that cannot be run, hangs, or leaves a process
 // behind which holds its output, fails the test.
 func (l Lab) Run(t testing.TB, args ...string) Result {
 	t.Helper()
-	return execute(t, l.stdin, l.command(args))
+	return execute(t, l.command(t, args))
 }
 
 // MustRun is Run for a command that has to succeed; it returns its standard output.
@@ -105,26 +121,41 @@ func (l Lab) Reset(t testing.TB) {
 // mustScript runs one of the lab's scripts itself.
 func mustScript(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	r := execute(t, "", append([]string{labScript(name)}, args...))
+	r := execute(t, &call{argv: append([]string{labScript(name)}, args...)})
 	if r.Code != 0 {
 		t.Fatalf("tests/lab/%s %s: exit %d\n%s%s", name, strings.Join(args, " "), r.Code, r.Stdout, r.Stderr)
 	}
 	return r.Stdout
 }
 
-func execute(t testing.TB, stdin string, argv []string) Result {
+// call is a command of this machine.
+type call struct {
+	argv  []string
+	stdin string
+	group string // control group of version 2 to start in; "" is the caller's
+}
+
+func execute(t testing.TB, c *call) Result {
 	t.Helper()
 	// cleanups run commands too, when the test's own context has ended
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), commandLimit)
 	defer cancel()
 	var stdout, stderr strings.Builder
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
+	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.stdin), &stdout, &stderr
 	cmd.WaitDelay = 10 * time.Second
+	if c.group != "" {
+		dir, err := os.Open(c.group)
+		if err != nil {
+			t.Fatalf("opening the control group of the lab: %v", err)
+		}
+		defer dir.Close()
+		cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
+	}
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if ctx.Err() != nil || err != nil && !errors.As(err, &exit) {
-		t.Fatalf("running %s: %v\n%s%s", strings.Join(argv, " "), errors.Join(err, ctx.Err()), stdout.String(), stderr.String())
+		t.Fatalf("running %s: %v\n%s%s", strings.Join(c.argv, " "), errors.Join(err, ctx.Err()), stdout.String(), stderr.String())
 	}
 	return Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: exitCode(cmd)}
 }

@@ -3,13 +3,11 @@
 package e2e
 
 import (
-	"bufio"
 	"errors"
-	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +17,7 @@ import (
 // last until the end of the test.
 func (l Lab) Listener(t testing.TB) func() net.Listener {
 	t.Helper()
-	network, err := l.network()
+	network, err := l.network(t)
 	if err != nil {
 		t.Fatalf("entering the network of the lab: %v", err)
 	}
@@ -34,22 +32,15 @@ func (l Lab) Listener(t testing.TB) func() net.Listener {
 	}
 }
 
-// network opens the network namespace of the lab, by way of a process that is in it.
-func (l Lab) network() (*os.File, error) {
-	argv := l.command([]string{"sh", "-c", "echo ready; exec cat"})
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Stderr = os.Stderr
-	stdin, inErr := cmd.StdinPipe()
-	stdout, outErr := cmd.StdoutPipe()
-	if err := errors.Join(inErr, outErr, cmd.Start()); err != nil {
-		return nil, err
+// network opens the network namespace of the lab.
+func (l Lab) network(t testing.TB) (*os.File, error) {
+	t.Helper()
+	for _, word := range l.way(t).words {
+		if path, ok := strings.CutPrefix(word, "--net="); ok {
+			return os.Open(path)
+		}
 	}
-	_, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		return nil, errors.Join(err, stdin.Close(), cmd.Wait())
-	}
-	file, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", cmd.Process.Pid))
-	return file, errors.Join(err, stdin.Close(), cmd.Wait())
+	return nil, errors.New("it has none of its own")
 }
 
 // listenIn opens a port in a network. A socket stays in the network that its thread was in when it was made.

@@ -31,7 +31,7 @@ type hub struct {
 
 func startHub(t *testing.T, in Lab) *hub {
 	t.Helper()
-	network, err := in.network()
+	network, err := in.network(t)
 	if err != nil {
 		t.Fatalf("entering the network of the lab: %v", err)
 	}

@@ -49,6 +49,9 @@ cgroup_of() { printf %s "$RUN/cgroup/paddock-lab$KEY-$1"; }
 # group with processes of its own cannot hand controllers to containers.
 join() { echo $$ >"$(cgroup_of "$1")/enter/cgroup.procs"; }
 
+# up_file NAME: it is there while the namespaces are.
+up_file() { printf %s "$RUN/$KEY-$1/up"; }
+
 # run_dir makes the private tmpfs which pins namespaces, and a view of cgroup2 that does not depend
 # on where (or whether) the machine has mounted it.
 run_dir() {
@@ -87,7 +90,7 @@ pin_mount() {
 # entered root also control groups (nspawn looks for those of process 1, which it would hide).
 ns_up() {
   local d=$RUN/$KEY-$1 cg
-  [ ! -e "$d/up" ] || return 0
+  [ ! -e "$(up_file "$1")" ] || return 0
   run_dir
   ns_down "$1"
   cg=$(cgroup_of "$1")
@@ -102,7 +105,7 @@ ns_up() {
   # sysfs shows the network, and cgroup2 the groups, of the namespaces it is mounted in
   { pin_mount "$d/mnt" && "${NSENTER[@]}" nsenter --mount="$d/mnt" "$HERE/mounts" "$ROOT" 9>&-; } ||
     { ns_down "$1"; die "making the namespaces of $ROOT failed"; }
-  : >"$d/up"
+  : >"$(up_file "$1")"
 }
 
 # ns_down NAME: end what runs there, containers and daemons too, then drop the namespaces.
