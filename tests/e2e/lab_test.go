@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,8 +58,14 @@ func (l Lab) HostNet() Lab {
 	return l
 }
 
-// enter is the script that enters a root which is not booted, for this user in this network.
-func (l Lab) enter(args ...string) []string {
+// script is the lab's script that runs commands for this user, here, in this network.
+func (l Lab) script() []string {
+	switch {
+	case l.booted && l.user != "":
+		return []string{labScript("boot"), "user", l.user}
+	case l.booted:
+		return []string{labScript("boot"), "exec"}
+	}
 	c := []string{labScript("enter"), "--bind", binDir() + ":/usr/local/bin"}
 	if l.user != "" {
 		c = append(c, "--user", l.user)
@@ -69,29 +76,6 @@ func (l Lab) enter(args ...string) []string {
 	if l.old {
 		c = append([]string{"env", "PADDOCK_LAB=" + oldLabDir()}, c...)
 	}
-	return append(c, args...)
-}
-
-// boot is the script that runs args under systemd.
-func (l Lab) boot(args []string) []string {
-	c := []string{labScript("boot"), "exec"}
-	if l.user != "" {
-		c = []string{labScript("boot"), "user", l.user}
-	}
-	for _, e := range l.env {
-		c = append(c, "--env", e)
-	}
-	return append(append(c, "--"), args...)
-}
-
-// command runs args where l says.
-func (l Lab) command(t testing.TB, args []string) *call {
-	t.Helper()
-	c := &call{argv: l.boot(args)}
-	if !l.booted {
-		c = l.way(t).call(l.env, args)
-	}
-	c.stdin = l.stdin
 	return c
 }
 
@@ -99,7 +83,8 @@ func (l Lab) command(t testing.TB, args []string) *call {
 // behind which holds its output, fails the test.
 func (l Lab) Run(t testing.TB, args ...string) Result {
 	t.Helper()
-	return execute(t, l.command(t, args))
+	w := l.way(t)
+	return execute(t, &call{argv: slices.Concat(w.words, l.env, args), stdin: l.stdin, group: w.group})
 }
 
 // MustRun is Run for a command that has to succeed; it returns its standard output.

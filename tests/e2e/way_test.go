@@ -4,23 +4,22 @@ package e2e
 
 import (
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// way is how commands run in an entered root without the script, which starts some twenty processes each time.
+// way is how commands run in the lab without its scripts, which start some twenty processes each time.
 type way struct {
 	up    string   // a file that is there while the way leads somewhere
-	group string   // the control group that commands start in: what ends the lab ends them
+	group string   // the control group that commands start in, where what ends the lab finds them; "" if systemd sees to that
 	words []string // what goes before the arguments of env(1) and the command
 }
 
 // way asks the script for the way of this user into this lab, once as long as the lab is up.
 func (l Lab) way(t testing.TB) *way {
 	t.Helper()
-	script := l.enter("--way")
+	script := append(l.script(), "--way")
 	key := strings.Join(script, "\x00")
 	ways := knownWays()
 	if known, ok := ways.Load(key); ok && known.(*way).holds() {
@@ -42,9 +41,4 @@ var knownWays = sync.OnceValue(func() *sync.Map { return &sync.Map{} })
 func (w *way) holds() bool {
 	_, err := os.Stat(w.up)
 	return err == nil
-}
-
-// call makes the call of a command with variables, as NAME=VALUE, on top of a login's.
-func (w *way) call(env, args []string) *call {
-	return &call{argv: slices.Concat(w.words, env, args), group: w.group}
 }
