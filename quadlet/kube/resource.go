@@ -3,7 +3,6 @@ package kube
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -70,10 +69,10 @@ func ParseResource(text string) (Resource, gpu.Kind, error) {
 }
 
 // qualified is the name of an extended resource, a domain and a name (Kubernetes, apimachinery, IsQualifiedName).
-var qualified = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
+const qualified pattern = `^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`
 
 func (r *Resource) validate() error {
-	if !qualified.MatchString(r.Name) || len(r.Name) > 253 {
+	if !qualified.matches(r.Name) {
 		return fmt.Errorf("accelerators %q: it must be a kind like nvidia, or a resource like nvidia.com/gpu", r.Name)
 	}
 	if r.Count < 1 {

@@ -41,10 +41,17 @@ func secretFile(s *workload.Secret) string {
 	return file
 }
 
-var (
-	objectName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$`)
-	secretKey  = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
+const (
+	objectName pattern = `^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	secretKey  pattern = `^[-._a-zA-Z0-9]+$`
 )
+
+// pattern is a regular expression of at most 253 characters, compiled where it is needed: each start of paddock would pay for it.
+type pattern string
+
+func (p pattern) matches(s string) bool {
+	return len(s) <= 253 && regexp.MustCompile(string(p)).MatchString(s)
+}
 
 // validSecrets refuses what can be no Secret of Kubernetes, nor a key in one.
 func validSecrets(secrets []workload.Secret) error {
@@ -54,10 +61,10 @@ func validSecrets(secrets []workload.Secret) error {
 		if key == "" {
 			key = path.Base(secretFile(s))
 		}
-		if !objectName.MatchString(s.Name) {
+		if !objectName.matches(s.Name) {
 			return fmt.Errorf("secret %q: Kubernetes wants lower case letters, digits, dashes and dots", s.Name)
 		}
-		if !secretKey.MatchString(key) || slices.Contains([]string{".", ".."}, key) {
+		if !secretKey.matches(key) || slices.Contains([]string{".", ".."}, key) {
 			return fmt.Errorf("secret %s: %q can be no key in a Secret of Kubernetes", s.Name, key)
 		}
 	}
