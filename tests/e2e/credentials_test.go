@@ -58,18 +58,20 @@ func (s strangers) check(t *testing.T) {
 // are redirected to; nor does its token.
 func TestMirrorCredentials(t *testing.T) {
 	listen := Lab{}.Listener(t)
-	for what, c := range map[string]struct {
+	people := everyone(t)
+	for i, c := range []struct {
+		what   string
 		tokens bool         // of the primary
 		mirror fake.Options // lacks the blob, where it lets anybody in
 	}{
-		"anonymous mirror":              {false, fake.Options{}},
-		"mirror that wants a password":  {false, fake.Options{Username: "bob", Password: "other"}},
-		"mirror that gives tokens":      {false, fake.Options{Tokens: true}},
-		"tokens":                        {true, fake.Options{}},
-		"tokens, mirror wants password": {true, fake.Options{Username: "bob", Password: "other"}},
-		"tokens everywhere":             {true, fake.Options{Tokens: true}},
+		{"anonymous mirror", false, fake.Options{}},
+		{"mirror that wants a password", false, fake.Options{Username: "bob", Password: "other"}},
+		{"mirror that gives tokens", false, fake.Options{Tokens: true}},
+		{"tokens", true, fake.Options{}},
+		{"tokens, mirror wants password", true, fake.Options{Username: "bob", Password: "other"}},
+		{"tokens everywhere", true, fake.Options{Tokens: true}},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(c.what, func(t *testing.T) {
 			c.mirror.Listen = listen
 			s := strangers{
 				primary: fake.New(t, &fake.Options{Username: account, Password: secret, Tokens: c.tokens, Redirect: true, Listen: listen}),
@@ -79,19 +81,18 @@ func TestMirrorCredentials(t *testing.T) {
 			s.primary.PutModel("team/tiny", "1", content)
 			_, layer := s.mirror.PutModel("cache/tiny", "1", content)
 			s.mirror.DropBlob(layer)
-			for _, who := range everyone(t) {
-				who.configure(t, "registries.conf.d/lab.conf", s.conf())
-				who.loggedIn(t, s, func(what string, flags ...string) {
-					s.primary.Forget()
-					s.mirror.Forget()
-					r := who.pull(t, append(flags, brand+"/tiny:1")...)
-					if r.Code != 0 || strings.Contains(r.Stdout+r.Stderr, secret) {
-						t.Fatalf("%s, %s: exit %d, %s", who.name, what, r.Code, r.Stderr)
-					}
-					s.check(t)
-					who.MustRun(t, "paddock", "rm", brand+"/tiny:1")
-				})
-			}
+			who := people[i%len(people)]
+			who.configure(t, "registries.conf.d/lab.conf", s.conf())
+			who.loggedIn(t, s, func(what string, flags ...string) {
+				s.primary.Forget()
+				s.mirror.Forget()
+				r := who.pull(t, append(flags, brand+"/tiny:1")...)
+				if r.Code != 0 || strings.Contains(r.Stdout+r.Stderr, secret) {
+					t.Fatalf("%s, %s: exit %d, %s", who.name, what, r.Code, r.Stderr)
+				}
+				s.check(t)
+				who.MustRun(t, "paddock", "rm", brand+"/tiny:1")
+			})
 		})
 	}
 }

@@ -42,10 +42,11 @@ func testFolders(t *testing.T, hosts []folderHost, reg registry) {
 			if strings.TrimSpace(info) != h.engine+" dir "+h.store {
 				t.Fatalf("paddock info: %s", info)
 			}
-			t.Run("serve", func(t *testing.T) { testFolderServe(t, h, reg) })
 			if i > 0 {
+				t.Run("serve", func(t *testing.T) { testFolderServe(t, h, reg, repeating(t)) })
 				return
 			}
+			t.Run("serve", func(t *testing.T) { testFolderServe(t, h, reg, archived(t)) })
 			t.Run("names", func(t *testing.T) { testFolderNames(t, h, reg) })
 			t.Run("interrupted", func(t *testing.T) { testFolderInterrupted(t, h, reg) })
 			t.Run("upkeep", func(t *testing.T) { testFolderUpkeep(t, h, reg) })
@@ -53,24 +54,15 @@ func testFolders(t *testing.T, hosts []folderHost, reg registry) {
 	}
 }
 
-// testFolderServe: every packaging is served under its publisher's paths, and goes without a trace.
-func testFolderServe(t *testing.T, h folderHost, reg registry) {
-	models := packedModels(t)
-	for kind, p := range models {
-		name := fmt.Sprintf("%s/m/%s-%s:1", reg.Addr, kind, h.name)
-		d := p.push(t, reg, name)
-		assertFolderServes(t, h, name, p.files)
-		if rows := paddockLs(t, h.place); len(rows) != 1 || rows[name].Digest != d.String() {
-			t.Errorf("paddock ls: %+v", rows)
-		}
-		assertSkopeoReads(t, h, name, d.String())
-		h.MustRun(t, "paddock", "rm", name)
-		assertFolderEmpty(t, h)
+// testFolderServe: what has to be unpacked is served under its publisher's paths, and goes without a trace.
+func testFolderServe(t *testing.T, h folderHost, reg registry, p packedModel) {
+	name := fmt.Sprintf("%s/m/packed-%s:1", reg.Addr, h.name)
+	d := p.push(t, reg, name)
+	assertFolderServes(t, h, name, p.files)
+	if rows := paddockLs(t, h.place); len(rows) != 1 || rows[name].Digest != d.String() {
+		t.Errorf("paddock ls: %+v", rows)
 	}
-	name := reg.Addr + "/m/plain-" + h.name + ":1"
-	m := split(t)
-	pushTitled(t, reg, name, m)
-	assertFolderServes(t, h, name, m)
+	assertSkopeoReads(t, h, name, d.String())
 	h.MustRun(t, "paddock", "rm", name)
 	assertFolderEmpty(t, h)
 }

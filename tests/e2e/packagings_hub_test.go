@@ -14,6 +14,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -27,6 +28,8 @@ import (
 type hub struct {
 	registry
 	client *http.Client
+	// builder is the podman that builds images for it: one, which builds equal layers once.
+	builder func() podmanIn
 }
 
 func startHub(t *testing.T, in Lab) *hub {
@@ -39,7 +42,13 @@ func startHub(t *testing.T, in Lab) *hub {
 	dial := func(_ context.Context, _, address string) (net.Conn, error) { return dialIn(network, address) }
 	transport := &http.Transport{DialContext: dial}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &hub{registryIn(t, in, nil), &http.Client{Transport: transport}}
+	h := &hub{registry: registryIn(t, in, nil), client: &http.Client{Transport: transport}}
+	h.builder = sync.OnceValue(func() podmanIn {
+		podman := newPodman(t, h)
+		podman(t, "import", "-q", "/var/lib/paddock-lab/busybox.tar", builderBase)
+		return podman
+	})
+	return h
 }
 
 // dialIn connects in another network; see listenIn.

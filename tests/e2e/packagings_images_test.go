@@ -59,27 +59,26 @@ func below(folder, tree string) string {
 	return strings.Join(lines, "\n")
 }
 
-// push builds the image, with a layer for each file, and pushes it.
+// push builds the image, with a layer for each file, and pushes it. Labels come last: what is before them is built once for all.
 func (i image) push(t *testing.T, h *hub, dir, name string, s *source) {
-	podman := newPodman(t, h)
+	podman := func(args ...string) { t.Helper(); h.builder()(t, args...) }
 	base := i.base
 	if base != "scratch" {
-		base = "localhost/" + base + ":lab"
-		podman("import", "-q", "/var/lib/paddock-lab/"+i.base+".tar", base)
+		base = builderBase
 	}
 	file := []string{"FROM " + base}
-	for _, l := range i.labels {
-		file = append(file, "LABEL "+l)
-	}
 	for _, f := range s.files {
 		file = append(file, fmt.Sprintf("COPY [%q, %q]", f.Path, path.Join("/models", i.folder, f.Path)))
 	}
-	context := strings.TrimSpace(h.lab.MustRun(t, "sh", "-ec", `c=$(mktemp -d /var/tmp/context.XXXXXX); cp -r "$0/." $c; echo $c`, dir))
+	context := strings.TrimSpace(h.lab.MustRun(t, "sh", "-ec", `c=$(mktemp -d /var/tmp/context.XXXXXX); cp -a "$0/." $c; echo $c`, dir))
 	t.Cleanup(func() { h.lab.Run(t, "rm", "-rf", context) })
 	if i.pointer {
 		// only the links in a folder that is copied stay links
 		h.lab.MustRun(t, "sh", "-ec", `mkdir -p "$0/link/models"; ln -s "$1" "$0/link/models/model.file"`, context, path.Join(i.folder, s.main))
 		file = append(file, "COPY link/ /")
+	}
+	for _, l := range i.labels {
+		file = append(file, "LABEL "+l)
 	}
 	h.lab.Stdin(strings.Join(file, "\n")+"\n").MustRun(t, "sh", "-c", "cat >"+context+"/Containerfile")
 	if !i.marked {
@@ -87,9 +86,10 @@ func (i image) push(t *testing.T, h *hub, dir, name string, s *source) {
 		podman("push", "-q", "--tls-verify=false", "--format", cmp.Or(i.format, "oci"), name)
 		return
 	}
-	podman("build", "-q", "--network", "none", "--layers", "-t", "localhost/built", context)
+	built := "localhost/" + path.Base(name)
+	podman("build", "-q", "--network", "none", "--layers", "-t", built, context)
 	podman("manifest", "create", name)
 	podman("manifest", "add", "--annotation", "org.cncf.model.model=true", "--annotation", i.labels[0],
-		"--annotation", "org.opencontainers.image.title=ollama://tiny", name, "localhost/built")
+		"--annotation", "org.opencontainers.image.title=ollama://tiny", name, built)
 	podman("manifest", "push", "-q", "--all", "--tls-verify=false", name, "docker://"+name)
 }

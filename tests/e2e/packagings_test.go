@@ -16,8 +16,9 @@ import (
 
 // TestPackagings packs the same models in every packaging, pushes each to a real registry, and pulls it everywhere, as root and
 // as an ordinary user: inspect says what it is, serve would give the server the right arguments, and a container sees the same
-// files with the same content. llama-server answers for each GGUF one on Podman as root, and on the other engines for one of
-// each kind, since the files and the arguments are compared anyhow. Then all of them go, and leave nothing.
+// files with the same content. llama-server answers for each GGUF one on Podman as root, in a container that has several models,
+// each below a folder of its own; and on every engine for one of each kind, in a container as serve runs it. Then all of them go,
+// and leave nothing.
 func TestPackagings(t *testing.T) {
 	w := newWorld(t)
 	all := rows(w.models)
@@ -168,14 +169,17 @@ func (w *world) check(t *testing.T, e engine, rows []row, first bool) {
 		}
 	}
 	whole := e.prepare(t, all)
-	trees := e.trees(t, whole)
+	seen := e.look(t, whole, first)
 	for i, p := range whole {
 		t.Run(p.what, func(t *testing.T) {
 			s := w.models[p.model]
 			assertInspected(t, p.got, p.row, s, p.want, p.main)
 			args := assertArgs(t, p.argv, s, p.row, p.want, p.main, p.name)
-			assertTreeIs(t, trees[i], p.want)
-			if s.gguf && (first && !p.behindIndex || p.answersEverywhere()) {
+			assertTreeIs(t, seen[i].tree, p.want)
+			if first && s.gguf {
+				assertReply(t, seen[i].reply, seen[i].said)
+			}
+			if p.answersEverywhere() && !p.behindIndex {
 				e.answer(t, p.argv, args, p.want)
 			}
 		})
@@ -211,32 +215,61 @@ func (e engine) prepare(t *testing.T, all []*checked) (whole []*checked) {
 	return whole
 }
 
-// trees runs one container with the mounts of all the models, each below a folder of its own, and returns the sums of their files.
-func (e engine) trees(t *testing.T, all []*checked) (sums []string) {
+// sight is what a container saw of a model: the sums of its files, and what its server replied, if that was asked. said is what all
+// servers there said.
+type sight struct{ tree, reply, said string }
+
+// look runs one container with the mounts of all the models, each below a folder of its own. There every server of a GGUF one is
+// asked, too, if ask is set: with the arguments that serve would give it, but for the folder.
+func (e engine) look(t *testing.T, all []*checked, ask bool) (seen []sight) {
 	t.Helper()
 	if len(all) == 0 {
 		return nil
 	}
-	var options, mounts []string
+	var options, mounts, servers []string
 	for i, p := range all {
-		before := p.argv[:slices.Index(p.argv, llamaImage)]
+		before, after := p.argv[:slices.Index(p.argv, llamaImage)], p.argv[slices.Index(p.argv, llamaImage)+1:]
+		folder := fmt.Sprintf("/rows/%03d/models", i)
 		for j := 0; j < len(before); j++ {
 			switch {
 			case before[j] == "--mount" && strings.Contains(before[j+1], "=/models"):
-				mounts = append(mounts, "--mount", strings.Replace(before[j+1], "=/models", fmt.Sprintf("=/rows/%03d/models", i), 1))
+				mounts = append(mounts, "--mount", strings.Replace(before[j+1], "=/models", "="+folder, 1))
 				j++
 			case i == 0:
 				options = append(options, before[j])
 			}
 		}
+		server := ""
+		if ask && strings.HasSuffix(p.main, ".gguf") {
+			for _, a := range after { // no argument of the table has a quote
+				server += " '" + strings.Replace(a, "/models", folder, 1) + "'"
+			}
+		}
+		servers = append(servers, server)
 	}
-	const script = `cd /rows; for r in *; do cd $r/models; find . -type f | sort | while read -r f; do sha256sum "$f"; done; cd ../..; echo end; done`
-	out := e.MustRun(t, slices.Concat(options, mounts, []string{"--entrypoint", "/bin/sh", llamaImage, "-euc", script})...)
-	if sums = strings.Split(out, "end\n"); len(sums) != len(all)+1 {
-		t.Fatalf("%d trees of %d:\n%s", len(sums)-1, len(all), out)
+	const script = askServer + `cd /rows; for r in *; do
+			cd $r/models; find . -type f | sort | while read -r f; do sha256sum "$f"; done; cd ../..
+			printf '\036'; [ -z "$1" ] || eval "ask $1"; printf '\036'; shift
+		done`
+	r := e.Run(t, slices.Concat(options, mounts, []string{"--entrypoint", "/bin/sh", llamaImage, "-euc", script, "sh"}, servers)...)
+	parts := strings.Split(r.Stdout, "\x1e")
+	if r.Code != 0 || len(parts) != 2*len(all)+1 {
+		t.Fatalf("exit %d, %d models of %d were seen:\n%s%s", r.Code, len(parts)/2, len(all), r.Stdout, r.Stderr)
 	}
-	return sums
+	for i := range all {
+		seen = append(seen, sight{tree: parts[2*i], reply: parts[2*i+1], said: r.Stderr})
+	}
+	return seen
 }
+
+// askServer defines the shell function that has llama-server answer once, with its arguments.
+const askServer = `ask() {
+		/usr/bin/llama-server "$@" >&2 & p=$!
+		until wget -q -O /dev/null http://127.0.0.1:8080/health 2>/dev/null; do kill -0 $p || return 0; sleep 0.05; done
+		wget -q -O - --post-data '{"messages":[{"role":"user","content":"the"}],"max_tokens":4}' http://127.0.0.1:8080/v1/chat/completions
+		kill $p; wait $p || :
+	}
+	`
 
 func assertInspected(t *testing.T, got inspected, r *row, s *source, want []treeFile, main string) {
 	t.Helper()
@@ -301,19 +334,21 @@ func assertArgs(t *testing.T, argv []string, s *source, r *row, want []treeFile,
 // args to the server, and asks it.
 func (e engine) answer(t *testing.T, argv, args []string, want []treeFile) {
 	t.Helper()
-	const script = `cd /models; find . -type f | sort | while read -r f; do sha256sum "$f"; done
-		/usr/bin/llama-server "$@" >&2 & p=$!
-		until wget -q -O /dev/null http://127.0.0.1:8080/health 2>/dev/null; do kill -0 $p; sleep 0.05; done
-		wget -q -O - --post-data '{"messages":[{"role":"user","content":"the"}],"max_tokens":4}' http://127.0.0.1:8080/v1/chat/completions`
+	const script = askServer + `cd /models; find . -type f | sort | while read -r f; do sha256sum "$f"; done; printf '\036'; ask "$@"`
 	command := slices.Concat(argv[:slices.Index(argv, llamaImage)], []string{"--entrypoint", "/bin/sh", llamaImage, "-euc", script, "sh"}, args)
 	r := e.Run(t, command...)
 	if r.Code != 0 {
 		t.Fatalf("%q: exit %d\n%s%s", command, r.Code, r.Stdout, r.Stderr)
 	}
-	tree, reply, answered := strings.Cut(r.Stdout, "{")
+	tree, reply, _ := strings.Cut(r.Stdout, "\x1e")
 	assertTreeIs(t, tree, want)
-	if !answered || !strings.Contains(reply, `"completion_tokens":`) {
-		t.Errorf("the server answered %q\n%s", reply, r.Stderr)
+	assertReply(t, reply, r.Stderr)
+}
+
+func assertReply(t *testing.T, reply, said string) {
+	t.Helper()
+	if !strings.Contains(reply, `"completion_tokens":`) {
+		t.Errorf("the server answered %q\n%s", reply, said)
 	}
 }
 

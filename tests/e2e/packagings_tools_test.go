@@ -56,20 +56,26 @@ func podmanAdd(t *testing.T, h *hub, dir, name string, s *source) {
 		args = append(args, path.Join(dir, f.Path))
 	}
 	podman := newPodman(t, h)
-	podman(append([]string{"artifact"}, args...)...)
-	podman("artifact", "push", "-q", "--tls-verify=false", name)
+	podman(t, append([]string{"artifact"}, args...)...)
+	podman(t, "artifact", "push", "-q", "--tls-verify=false", name)
 }
 
-// newPodman runs podman on an empty store.
-func newPodman(t *testing.T, h *hub) func(args ...string) string {
+// podmanIn runs podman on a store in a folder of the lab.
+type podmanIn func(t *testing.T, args ...string) string
+
+// newPodman runs podman on an empty store, which goes with the test.
+func newPodman(t *testing.T, h *hub) podmanIn {
 	t.Helper()
 	store := strings.TrimSpace(h.lab.MustRun(t, "mktemp", "-d", "/var/tmp/publisher.XXXXXX"))
 	t.Cleanup(func() { h.lab.Run(t, "rm", "-rf", "--one-file-system", store) })
-	return func(args ...string) string {
+	return func(t *testing.T, args ...string) string {
 		t.Helper()
 		return h.lab.MustRun(t, append([]string{"podman", "--root", store + "/root", "--runroot", store + "/run"}, args...)...)
 	}
 }
+
+// builderBase is an image with a real root file system, in the store of builder.
+const builderBase = "localhost/busybox:lab"
 
 // ramalamaArtifact calls podman as RamaLama 0.24 does for --type artifact: a file at a time in the order of names, with the
 // path in an annotation, and the name of the blob's file as title.
@@ -90,7 +96,7 @@ func ramalamaArtifact(t *testing.T, h *hub, dir, name string, s *source) {
 		} else {
 			args = append(args, "--append")
 		}
-		podman(append(args, name, path.Join(dir, f.Path))...)
+		podman(t, append(args, name, path.Join(dir, f.Path))...)
 	}
-	podman("artifact", "push", "-q", "--tls-verify=false", name)
+	podman(t, "artifact", "push", "-q", "--tls-verify=false", name)
 }

@@ -10,11 +10,18 @@ import (
 // TestPullUnchanged: the second pull of a name that has not moved costs three requests at most, and no byte of a blob. One of
 // another name of the same manifest costs no more.
 func TestPullUnchanged(t *testing.T) {
-	for what, o := range map[string]*RegistryOptions{
-		"open": nil, "password": {User: "ann", Password: "s3cret"}, "TLS": {TLS: true},
+	people := everyone(t)
+	for _, c := range []struct {
+		what string
+		who  place
+		o    *RegistryOptions
+	}{
+		{"open", people[0], nil},
+		{"password", people[1], &RegistryOptions{User: "ann", Password: "s3cret"}},
+		{"TLS", people[0], &RegistryOptions{TLS: true}},
 	} {
-		t.Run(what, func(t *testing.T) {
-			reg := startRegistry(t, o)
+		t.Run(c.what, func(t *testing.T) {
+			reg := startRegistry(t, c.o)
 			one, two := reg.Addr+"/m/one:1", reg.Addr+"/m/two:1"
 			digest := pushModelPack(t, reg, one, split(t))
 			pushModelPack(t, reg, two, split(t))
@@ -22,18 +29,16 @@ func TestPullUnchanged(t *testing.T) {
 			if reg.options.User != "" {
 				flags = append(flags, "--creds", reg.options.User+":"+reg.options.Password)
 			}
-			for _, who := range everyone(t) {
-				if got := blobs(reg.during(t, func() { pullOnce(t, who, digest, one, flags) })); len(got) != 5 {
-					t.Errorf("%s: the first pull read %v, want the config and four files", who.name, got)
-				}
-				for _, name := range []string{one, two} {
-					asked := reg.during(t, func() { pullOnce(t, who, digest, name, flags) })
-					if len(asked) > 3 || len(asked) == 0 || len(blobs(asked)) > 0 {
-						t.Errorf("%s, %s: %v", who.name, name, asked)
-					}
-				}
-				who.MustRun(t, "paddock", "rm", one, two)
+			if got := blobs(reg.during(t, func() { pullOnce(t, c.who, digest, one, flags) })); len(got) != 5 {
+				t.Errorf("the first pull read %v, want the config and four files", got)
 			}
+			for _, name := range []string{one, two} {
+				asked := reg.during(t, func() { pullOnce(t, c.who, digest, name, flags) })
+				if len(asked) > 3 || len(asked) == 0 || len(blobs(asked)) > 0 {
+					t.Errorf("%s: %v", name, asked)
+				}
+			}
+			c.who.MustRun(t, "paddock", "rm", one, two)
 		})
 	}
 }
