@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +17,7 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// systemd is a systemd as far as this package uses one: it makes a service of each .container file in a folder when it is told
+// systemd is a systemd as far as this package uses one: it makes a service of each file of Quadlet's in a folder when it is told
 // to reload, unless the file has the word "broken".
 type systemd struct {
 	t        *testing.T
@@ -62,15 +63,8 @@ func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) 
 	switch verb {
 	case "daemon-reload":
 		s.reload()
-	case "start", "restart":
-		state.Active = "active"
-		if unit, err := os.ReadFile(state.Source); s.sick != "" && err == nil && strings.Contains(string(unit), s.sick) {
-			state.Active = "activating" // as between two tries
-		}
-		s.services[service] = state
-		if state.Active != "active" && !strings.Contains(s.did[len(s.did)-1], "--no-block") {
-			return nil, []byte("Job failed.\n"), errors.New("exit status 1")
-		}
+	case "start", "restart", "try-restart":
+		return nil, []byte("Job failed.\n"), s.start(argv)
 	case "stop":
 		state.Active = "failed" // as after a server that SIGTERM did not end
 		s.services[service] = state
@@ -83,20 +77,43 @@ func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) 
 	return nil, nil, nil
 }
 
+// start starts the services that are named behind "--".
+func (s *systemd) start(argv []string) error {
+	var failed error
+	for _, service := range argv[slices.Index(argv, "--")+1:] {
+		state := s.services[service]
+		if argv[2] == "try-restart" && state.Active != "active" {
+			continue
+		}
+		state.Active = "active"
+		if unit, err := os.ReadFile(state.Source); s.sick != "" && err == nil && strings.Contains(string(unit), s.sick) {
+			state.Active = "activating" // as between two tries
+		}
+		s.services[service] = state
+		if state.Active != "active" && !slices.Contains(argv, "--no-block") {
+			failed = errors.New("exit status 1")
+		}
+	}
+	return failed
+}
+
 func (s *systemd) reload() {
 	before := maps.Clone(s.services)
 	maps.DeleteFunc(s.services, func(_ string, state ServiceState) bool { return state.Source != "" })
-	files, err := filepath.Glob(s.dir + "/*.container")
+	files, err := filepath.Glob(s.dir + "/*.*")
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	for _, f := range files {
+		name, err := serviceOfFile(f)
+		if err != nil {
+			continue
+		}
 		data, err := os.ReadFile(f)
 		if err != nil {
 			s.t.Fatal(err)
 		}
 		if !strings.Contains(string(data), "broken") {
-			name := strings.TrimSuffix(filepath.Base(f), ".container") + ".service"
 			s.services[name] = ServiceState{Load: "loaded", Active: cmp.Or(before[name].Active, "inactive"), Source: f, Fragment: "/run/" + name}
 		}
 	}
@@ -112,7 +129,7 @@ func install(t *testing.T, i *Installer, name string, unit []byte, replace bool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := l.Install(t.Context(), name, unit, replace)
+	in, err := l.Install(t.Context(), &Set{Name: name, Unit: unit}, replace)
 	return in, errors.Join(err, l.Unlock())
 }
 
@@ -136,7 +153,7 @@ func (s *systemd) installer() *Installer {
 
 func testUnit(t *testing.T) []byte {
 	t.Helper()
-	data, err := Unit(testSpec(), testOptions())
+	data, err := unitText(testSpec(), testOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +174,7 @@ func TestInstall(t *testing.T) {
 		t.Errorf("got %+v", *in)
 	}
 	data, read, err := i.Read("m.1")
-	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(string(data), "\n"+string(testUnit(t))) {
+	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(data.Text(), "\n"+string(testUnit(t))) {
 		t.Errorf("read %+v, %v\n%s", read, err, data)
 	}
 	info, err := os.Stat(in.Path)
@@ -245,7 +262,7 @@ func TestInstallFails(t *testing.T) {
 	if _, err := install(t, i, "bad", broken, true); err == nil {
 		t.Error("a broken unit was installed")
 	}
-	if after, _, err := i.Read("bad"); err != nil || string(after) != string(before) || s.services["bad.service"].Load != "loaded" {
+	if after, _, err := i.Read("bad"); err != nil || after.Text() != before.Text() || s.services["bad.service"].Load != "loaded" {
 		t.Errorf("got %v, %s", err, after)
 	}
 	s.fail["daemon-reload"] = errors.New("exit status 1")

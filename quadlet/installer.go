@@ -22,14 +22,37 @@ type Installer struct {
 	Tag func(ctx context.Context, id, name string) error
 }
 
-// Read returns a unit that paddock installed, and what it says. The error wraps artifacts.ErrNotFound or ErrForeign.
-func (i *Installer) Read(name string) ([]byte, *Installed, error) {
+// Read returns the files of a service that paddock installed, and what its unit says. The error wraps artifacts.ErrNotFound or
+// ErrForeign. The unit is returned beside an error of what it says, or of another file. One that is gone is not missed.
+func (i *Installer) Read(name string) (*Set, *Installed, error) {
 	data, err := read(i.Dir, name)
 	if err != nil {
 		return nil, nil, err
 	}
+	set := &Set{Name: name, Unit: data}
 	in, err := describe(i.Dir, name, data)
-	return data, in, err
+	if err != nil {
+		return set, nil, err
+	}
+	for _, file := range in.Beside {
+		data, err := readOwn(i.path(file))
+		switch {
+		case err == nil:
+			set.Beside = append(set.Beside, File{file, data})
+		case !errors.Is(err, artifacts.ErrNotFound):
+			return set, in, err
+		}
+	}
+	return set, in, nil
+}
+
+// installed returns what a unit that paddock installed says.
+func (i *Installer) installed(name string) (*Installed, error) {
+	data, err := read(i.Dir, name)
+	if err != nil {
+		return nil, err
+	}
+	return describe(i.Dir, name, data)
 }
 
 // List returns the units that paddock installed, sorted by name. A folder that is not there has none. What cannot be read makes an error
@@ -46,7 +69,7 @@ func (i *Installer) List() ([]*Installed, error) {
 		if !ok || ValidateName(name) != nil {
 			continue
 		}
-		_, in, err := i.Read(name)
+		in, err := i.installed(name)
 		switch {
 		case errors.Is(err, ErrForeign), errors.Is(err, artifacts.ErrNotFound):
 		case err != nil:

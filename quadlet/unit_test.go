@@ -89,11 +89,20 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 	}
 }
 
-func render(t *testing.T, change func(*workload.Spec, *UnitOptions)) (*workload.Spec, *UnitOptions, []byte) {
+// unitText is the .container file alone.
+func unitText(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
+	set, err := Units(spec, opts)
+	if err != nil {
+		return nil, err
+	}
+	return set.Unit, nil
+}
+
+func rendered(t *testing.T, change func(*workload.Spec, *UnitOptions)) (*workload.Spec, *UnitOptions, []byte) {
 	t.Helper()
 	spec, opts := testSpec(), testOptions()
 	change(spec, opts)
-	data, err := Unit(spec, opts)
+	data, err := unitText(spec, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +184,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestGolden(t *testing.T) {
 	texts := map[string][]byte{}
 	for name, change := range cases() {
-		spec, opts, data := render(t, change)
+		spec, opts, data := rendered(t, change)
 		want, err := json.MarshalIndent(expect(t, spec, opts), "", "  ")
 		if err != nil {
 			t.Fatal(err)
@@ -194,7 +203,7 @@ func TestRoundTrip(t *testing.T) {
 
 func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 	t.Helper()
-	spec, opts, data := render(t, change)
+	spec, opts, data := rendered(t, change)
 	settings, err := parse(string(data))
 	if err != nil {
 		t.Fatal(err)

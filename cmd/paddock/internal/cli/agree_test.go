@@ -36,8 +36,11 @@ func renderings() map[string]func(*workload.Spec) (*facts, error) {
 	return map[string]func(*workload.Spec) (*facts, error){
 		"podman": run(&engine.Podman{}), "docker": run(&engine.Docker{}),
 		"quadlet": func(s *workload.Spec) (*facts, error) {
-			text, err := quadlet.Unit(s, &quadlet.UnitOptions{PodmanVersion: podmanargs.MinNative(), Paddock: "/usr/bin/paddock"})
-			return read(text, err, unitOf)
+			set, err := quadlet.Units(s, &quadlet.UnitOptions{PodmanVersion: podmanargs.MinNative(), Paddock: "/usr/bin/paddock"})
+			if err != nil {
+				return nil, err
+			}
+			return unitOf(set.Text())
 		},
 		"compose": func(s *workload.Spec) (*facts, error) {
 			text, err := compose.Render(s, nil)

@@ -42,8 +42,8 @@ type quadletRuns struct {
 	update   func(context.Context, *Env, *quadletUpdateOptions) error
 }
 
-// unitFor renders the unit of a model.
-func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *workload.Options, o *unitOptions, origin *originOptions) (spec *workload.Spec, unit []byte, err error) {
+// unitFor renders the units of a model.
+func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *workload.Options, o *unitOptions, origin *originOptions) (spec *workload.Spec, set *quadlet.Set, err error) {
 	podman, err := quadletPodman(ctx, env)
 	if err != nil {
 		return nil, nil, err
@@ -73,12 +73,12 @@ func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *worklo
 	if err != nil {
 		return nil, nil, err
 	}
-	unit, err = quadlet.Unit(spec, &quadlet.UnitOptions{
+	set, err = quadlet.Units(spec, &quadlet.UnitOptions{
 		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: ensureArgs(env, model, origin),
 		Model: model.Name, Restart: cfg.Quadlet.Restart.Value, Environment: unitEnviron(store),
 		AutoUpdate: o.autoUpdate, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
 	})
-	return spec, unit, err
+	return spec, set, err
 }
 
 // placedAs returns a model as it is mounted under the name that pins it.

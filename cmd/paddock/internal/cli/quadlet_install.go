@@ -66,11 +66,11 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 		return err
 	}
 	model, opts = prepare(ctx, env, store, model, opts)
-	spec, unit, err := unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin)
+	spec, set, err := unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin)
 	if err != nil {
 		return err
 	}
-	installed, err := installPinned(ctx, env, store, units, &pinnedUnit{model: model, name: spec.Name, unit: unit, replace: o.replace})
+	installed, err := installPinned(ctx, env, store, units, &pinnedUnit{model: model, set: set, replace: o.replace})
 	if err != nil {
 		return err
 	}
