@@ -31,6 +31,15 @@ func (i *Installer) admit(ctx context.Context, set *Set, replace bool) (old *Set
 	case err != nil && !errors.Is(err, artifacts.ErrNotFound) && !errors.Is(err, errBroken):
 		return nil, err
 	}
+	var in *Installed
+	if set.Unit != nil {
+		if in, err = describe(i.Dir, set.Name, set.Unit); err != nil {
+			return nil, err
+		}
+	}
+	if err := i.podFree(ctx, set.Name, in); err != nil {
+		return nil, err
+	}
 	for _, f := range set.Files() {
 		if err := i.free(ctx, f.Name); err != nil {
 			return nil, err

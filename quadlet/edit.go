@@ -30,6 +30,10 @@ func (i *Installer) edits(set *Set) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
+	in, err := describe(i.Dir, set.Name, set.Unit)
+	if err != nil {
+		return nil, err
+	}
 	var edits []edit
 	for _, f := range set.Files() {
 		edits = append(edits, edit{path: i.path(f.Name), after: f.Data})
@@ -39,10 +43,20 @@ func (i *Installer) edits(set *Set) ([]edit, error) {
 			edits = append(edits, edit{path: i.path(name)})
 		}
 	}
-	return before(edits)
+	return i.withPods(edits, set.Name, in)
 }
 
-// removal is the edits by which a service goes, the .container last.
+// withPods adds the edits of pods to those of a service, which is to say what in says.
+func (i *Installer) withPods(edits []edit, name string, in *Installed) ([]edit, error) {
+	edits, err := before(edits)
+	if err != nil {
+		return nil, err
+	}
+	pods, err := i.podEdits(name, in)
+	return append(edits, pods...), err
+}
+
+// removal is the edits by which a service goes.
 func (i *Installer) removal(name string) ([]edit, error) {
 	stale, err := i.beside(name)
 	if err != nil {
@@ -52,7 +66,7 @@ func (i *Installer) removal(name string) ([]edit, error) {
 	for _, s := range append(stale, name+extension) {
 		edits = append(edits, edit{path: i.path(s)})
 	}
-	return before(edits)
+	return i.withPods(edits, name, nil)
 }
 
 // beside names the files that a service has, or had before an update that was cut off. A unit that is none any more names none.

@@ -175,7 +175,7 @@ func TestInstall(t *testing.T) {
 	}
 	data, read, err := i.Read("m.1")
 	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(data.Text(), "\n"+string(testUnit(t))) {
-		t.Errorf("read %+v, %v\n%s", read, err, data)
+		t.Errorf("read %+v, %v\n%v", read, err, data)
 	}
 	info, err := os.Stat(in.Path)
 	if err != nil || info.Mode().Perm() != 0o644 {
@@ -263,7 +263,7 @@ func TestInstallFails(t *testing.T) {
 		t.Error("a broken unit was installed")
 	}
 	if after, _, err := i.Read("bad"); err != nil || after.Text() != before.Text() || s.services["bad.service"].Load != "loaded" {
-		t.Errorf("got %v, %s", err, after)
+		t.Errorf("got %v, %v", err, after)
 	}
 	s.fail["daemon-reload"] = errors.New("exit status 1")
 	if _, err := install(t, i, "new", testUnit(t), false); err == nil || !strings.Contains(err.Error(), "systemd says no") {

@@ -34,6 +34,8 @@ type Installed struct {
 	Beside []string
 	// Origin is the reference that the model came by, where Model says nothing to a registry.
 	Origin string
+	// Pod is the pod that it is in; "" if it is in none. Publish is what the pod publishes of it, as PublishPort= has it.
+	Pod, Publish string
 	// Install are the flags by which it was installed; nil for a unit of a paddock that did not note them.
 	Install []string
 }
@@ -51,6 +53,7 @@ func describe(dir, name string, data []byte) (*Installed, error) {
 	own := func(key string) string { return strings.ReplaceAll(last(settings, ownSection, key), "%%", "%") }
 	in := named(dir, name)
 	in.Model, in.Source, in.Digest, in.Origin = own("Model"), own("Source"), own("Digest"), own("Origin")
+	in.Pod, in.Publish = own("Pod"), own("Publish")
 	in.Image = strings.NewReplacer("%%", "%", "$$", "$").Replace(last(settings, "Container", "Image"))
 	for key, into := range map[string]*[]string{"Install": &in.Install, "Beside": &in.Beside} {
 		words := own(key)

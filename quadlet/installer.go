@@ -34,6 +34,11 @@ func (i *Installer) Read(name string) (*Set, *Installed, error) {
 	if err != nil {
 		return set, nil, err
 	}
+	if in.Pod != "" {
+		if data, err := readOwn(i.path(in.Pod + podExtension)); err == nil {
+			set.Pod = &File{in.Pod + podExtension, data}
+		}
+	}
 	for _, file := range in.Beside {
 		data, err := readOwn(i.path(file))
 		switch {
@@ -57,7 +62,10 @@ func (i *Installer) installed(name string) (*Installed, error) {
 
 // List returns the units that paddock installed, sorted by name. A folder that is not there has none. What cannot be read makes an error
 // beside the units that can.
-func (i *Installer) List() ([]*Installed, error) {
+func (i *Installer) List() ([]*Installed, error) { return i.others("") }
+
+// others is List without the one of that name.
+func (i *Installer) others(but string) ([]*Installed, error) {
 	entries, err := os.ReadDir(i.Dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("listing units: %w", err)
@@ -66,7 +74,7 @@ func (i *Installer) List() ([]*Installed, error) {
 	var errs []error
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), extension)
-		if !ok || ValidateName(name) != nil {
+		if !ok || name == but || ValidateName(name) != nil {
 			continue
 		}
 		in, err := i.installed(name)

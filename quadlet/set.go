@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/paddock-dev/paddock/artifacts/workload"
+	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 )
 
 // File is one unit file.
@@ -24,6 +25,9 @@ type Set struct {
 	Unit []byte
 	// Beside are the units that the service has for itself. They come and go with it.
 	Beside []File
+	// Pod is the unit of the pod that it is in, nil if it is in none. It comes with the first service in the pod and goes with the last
+	// one: Units renders it for this service alone, Install for all of them.
+	Pod *File
 }
 
 // Units renders a workload to the files of one service. The same input gives the same bytes.
@@ -36,6 +40,10 @@ func Units(spec *workload.Spec, opts *UnitOptions) (*Set, error) {
 	err := check(spec, opts)
 	if err == nil {
 		set.Unit, err = render(spec, opts, set.names())
+	}
+	if err == nil && spec.Pod != "" {
+		set.Pod = &File{Name: spec.Pod + podExtension}
+		set.Pod.Data, err = podUnit(spec.Pod, []*Installed{{Publish: podmanargs.PodPublish(spec)}})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
@@ -50,11 +58,15 @@ func (s *Set) Files() []File {
 
 // Text is one text for people: the unit, and if there are others, each under the name of its file.
 func (s *Set) Text() string {
-	if len(s.Beside) == 0 {
+	files := s.Files()
+	if s.Pod != nil {
+		files = append(files, *s.Pod)
+	}
+	if len(files) == 1 {
 		return string(s.Unit)
 	}
 	var texts []string
-	for _, f := range s.Files() {
+	for _, f := range files {
 		texts = append(texts, "# "+f.Name+"\n"+string(f.Data))
 	}
 	return strings.Join(texts, "\n")

@@ -58,7 +58,7 @@ func (w *switching) assert(t *testing.T, unit []byte, did string) {
 	t.Helper()
 	data, _, err := w.Read("m")
 	if err != nil || !Same(data, &Set{Name: "m", Unit: unit}) {
-		t.Errorf("the unit: %v\n%s", err, data)
+		t.Errorf("the unit: %v\n%v", err, data)
 	}
 	if before, err := w.Kept("m"); before != nil || err != nil {
 		t.Errorf("kept: %+v, %v", before, err)
@@ -115,7 +115,7 @@ func TestRollBack(t *testing.T) {
 		}
 		w.assert(t, testUnit(t), c.did)
 		if data, _, err := w.Read("m"); err != nil || strings.Contains(data.Text(), imageMark) {
-			t.Errorf("%+v: the note stays: %v\n%s", c, err, data)
+			t.Errorf("%+v: the note stays: %v\n%v", c, err, data)
 		}
 		if got := strings.Join(w.tagged, ", "); got != c.tagged {
 			t.Errorf("%+v: tagged %s", c, got)

@@ -71,6 +71,10 @@ func render(spec *workload.Spec, opts *UnitOptions, beside []string) ([]byte, er
 	if opts.Origin != "" {
 		u.text("Origin", opts.Origin)
 	}
+	if spec.Pod != "" {
+		u.text("Pod", spec.Pod)
+		u.text("Publish", podmanargs.PodPublish(spec))
+	}
 	u.list("Install", opts.Install)
 	u.list("Beside", beside)
 	return u.buf.Bytes(), u.err
@@ -88,6 +92,9 @@ func container(u *unit, spec *workload.Spec) error {
 	}
 	if err := access(u, spec); err != nil {
 		return err
+	}
+	if spec.Pod != "" {
+		u.arg("Pod", spec.Pod+podExtension)
 	}
 	if spec.Network != "" {
 		u.arg("Network", spec.Network)

@@ -82,6 +82,10 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 			o.AutoUpdate, o.Restart, o.Origin = true, "always", "hf://Org/M:Q4?x=%2A"
 			o.Install = []string{"--name", "smollm-135m", "--env", `A=b "c" 100% \d <é>`, "--", "--alias", "x y", `"`}
 		},
+		"pod": func(s *workload.Spec, _ *UnitOptions) {
+			s.Pod, s.Port, s.Args = "models", 9001, []string{"--host", "0.0.0.0", "--port", "9001"}
+			s.Health.Command = strings.ReplaceAll(s.Health.Command, "8080", "9001")
+		},
 		"no-health": func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
 		"odd-health": func(s *workload.Spec, _ *UnitOptions) {
 			s.Health.Command, s.Health.StartupInterval = `test "$(echo 100% \d 'x')" = "y" || exit 1`, 0
@@ -98,15 +102,15 @@ func unitText(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
 	return set.Unit, nil
 }
 
-func rendered(t *testing.T, change func(*workload.Spec, *UnitOptions)) (*workload.Spec, *UnitOptions, []byte) {
+func rendered(t *testing.T, change func(*workload.Spec, *UnitOptions)) (*workload.Spec, *UnitOptions, *Set) {
 	t.Helper()
 	spec, opts := testSpec(), testOptions()
 	change(spec, opts)
-	data, err := unitText(spec, opts)
+	set, err := Units(spec, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return spec, opts, data
+	return spec, opts, set
 }
 
 // expected is what the command line of a unit must be in the end, from the spec alone. The end-to-end test holds it against what
@@ -164,6 +168,9 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 	if spec.Network != "" {
 		add("--network", spec.Network)
 	}
+	if spec.Pod != "" {
+		add("--pod", spec.Pod)
+	}
 	if h := spec.Health; h.Command != "" {
 		add("--health-cmd", h.Command)
 		add("--health-interval", h.Interval.String())
@@ -179,17 +186,27 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 	return e
 }
 
+func pods(set *Set) []File {
+	if set.Pod == nil {
+		return nil
+	}
+	return []File{*set.Pod}
+}
+
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestGolden(t *testing.T) {
 	texts := map[string][]byte{}
 	for name, change := range cases() {
-		spec, opts, data := rendered(t, change)
+		spec, opts, set := rendered(t, change)
 		want, err := json.MarshalIndent(expect(t, spec, opts), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
-		texts[name+".container"], texts[name+".json"] = data, append(want, '\n')
+		texts[name+".container"], texts[name+".json"] = set.Unit, append(want, '\n')
+		for _, f := range append(set.Beside, pods(set)...) {
+			texts[name+"+"+f.Name] = f.Data
+		}
 	}
 	golden.Check(t, texts, *update)
 }
@@ -203,7 +220,8 @@ func TestRoundTrip(t *testing.T) {
 
 func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 	t.Helper()
-	spec, opts, data := rendered(t, change)
+	spec, opts, set := rendered(t, change)
+	data := set.Unit
 	settings, err := parse(string(data))
 	if err != nil {
 		t.Fatal(err)

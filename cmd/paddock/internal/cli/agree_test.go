@@ -98,7 +98,10 @@ func agreements() map[string]struct {
 			s.Mounts = []workload.FileMount{{Destination: "/models/m.gguf", Digest: s.ModelDigest}, {Destination: "/models/n.gguf", Title: "n.gguf"}}
 		}, []string{"compose", "docker", "kube"}},
 		"host's network": {func(s *workload.Spec) { s.Network = "container:x" }, []string{"kube"}},
-		"secrets":        {func(s *workload.Spec) { s.Secrets = []workload.Secret{{Name: "k", Env: "K"}} }, []string{"compose", "docker"}},
+		"pod": {func(s *workload.Spec) {
+			s.Pod, s.Args = "models", []string{"--model", "/models/m.gguf", "--host", "0.0.0.0", "--port", "9000"}
+		}, []string{"compose", "docker", "kube"}},
+		"secrets": {func(s *workload.Spec) { s.Secrets = []workload.Secret{{Name: "k", Env: "K"}} }, []string{"compose", "docker"}},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/quadlet"
 )
 
 type quadletInstallOptions struct {
@@ -79,12 +80,21 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 	}
 	warnLinger(env, units)
 	warnGroups(ctx, env, units, &spec.Access)
-	if !o.start {
-		ui.Note(env.Err, "start it by: "+systemctl(units, "start", installed.Service))
+	return startInstalled(ctx, env, units, installed, o.start)
+}
+
+// startInstalled starts a service, or says how that is done.
+func startInstalled(ctx context.Context, env *Env, units *quadlet.Installer, in *quadlet.Installed, start bool) error {
+	switch {
+	case !start && in.Pod != "":
+		ui.Note(env.Err, "start it, with all that is in its pod, by: "+systemctl(units, "restart", in.PodService()))
+		return nil
+	case !start:
+		ui.Note(env.Err, "start it by: "+systemctl(units, "start", in.Service))
 		return nil
 	}
-	if err := units.Systemctl.Restart(ctx, installed.Service); err != nil {
-		return WithHint(fmt.Errorf("starting %s, which stays installed: %w", installed.Name, err), journal(units, installed.Service))
+	if err := units.Start(ctx, in); err != nil {
+		return WithHint(fmt.Errorf("starting %s, which stays installed: %w", in.Name, err), journal(units, in.Service))
 	}
 	return nil
 }

@@ -21,8 +21,10 @@ type quadletRow struct {
 	Image  string `json:"image"`
 	// Status is systemd's word: active, activating, inactive, failed.
 	Status string `json:"status"`
-	Unit   string `json:"unit"`
-	Path   string `json:"path"`
+	// Pod is the pod that it is in; "" if it is in none.
+	Pod  string `json:"pod"`
+	Unit string `json:"unit"`
+	Path string `json:"path"`
 }
 
 const quadletTable = "table {{.Name}}\t{{.Model}}\t{{.Status}}\t{{.Unit}}"
@@ -58,7 +60,7 @@ func runQuadletLs(ctx context.Context, env *Env, o *quadletLsOptions) error {
 			return err
 		}
 		rows = append(rows, quadletRow{
-			Name: u.Name, Model: u.Model, Digest: u.Digest, Image: u.Image, Status: state.Active, Unit: u.Service, Path: u.Path,
+			Name: u.Name, Model: u.Model, Digest: u.Digest, Image: u.Image, Status: state.Active, Pod: u.Pod, Unit: u.Service, Path: u.Path,
 		})
 	}
 	if o.format == "table" {

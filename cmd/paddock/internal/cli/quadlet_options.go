@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -15,12 +16,14 @@ type unitOptions struct {
 	workload   workloadOptions
 	restart    *string
 	autoUpdate bool
+	pod        string
 }
 
 func (o *unitOptions) flags() []cli.Flag {
 	return append(o.workload.flags(),
 		optionalStringFlag(&o.restart, "on-failure", "restart the service `WHEN` its server ends: "+strings.Join(config.RestartWords(), ", "), "restart"),
-		&cli.BoolFlag{Name: "auto-update", Destination: &o.autoUpdate, Usage: "let podman auto-update move the server's image"})
+		&cli.BoolFlag{Name: "auto-update", Destination: &o.autoUpdate, Usage: "let podman auto-update move the server's image"},
+		&cli.StringFlag{Name: "pod", Destination: &o.pod, Usage: "put the container into the pod `POD`, with those of other models"})
 }
 
 // options are those of the workload that the unit is to carry, checked before anything is asked or pulled.
@@ -36,7 +39,8 @@ func (o *unitOptions) options(env *Env) (*workload.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opts, asUsage(quadlet.CheckOptions(opts))
+	opts.Pod = o.pod
+	return opts, asUsage(errors.Join(opts.Validate(), quadlet.CheckOptions(opts)))
 }
 
 // words are the flags by which install makes the same unit again, and what follows "--". What came from files of settings is none
@@ -65,6 +69,7 @@ func (o *unitOptions) words(cfg *config.Config, spec *workload.Spec, origin *ori
 		add("--secret", s)
 	}
 	add("--api-key-secret", o.workload.keySecret)
+	add("--pod", o.pod)
 	if o.autoUpdate {
 		words = append(words, "--auto-update")
 	}

@@ -180,12 +180,21 @@ func (s *fakeSystemd) podman(args []string) (stdout, stderr []byte, err error) {
 	return nil, nil, nil
 }
 
+// unit is the file that a service is made of.
+func (s *fakeSystemd) unit(service string) string {
+	name := s.dir + "/" + strings.TrimSuffix(service, ".service")
+	if pod := strings.TrimSuffix(name, "-pod") + ".pod"; pod != name+".pod" && exists(pod) {
+		return pod
+	}
+	return name + ".container"
+}
+
 func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []byte, err error) {
 	if s.active == nil {
 		s.active, s.loaded = map[string]bool{}, map[string]bool{}
 	}
 	service := argv[len(argv)-1]
-	unit := s.dir + "/" + strings.TrimSuffix(service, ".service") + ".container"
+	unit := s.unit(service)
 	switch {
 	case argv[0] == "/usr/bin/podman":
 		return s.podman(argv[1:])
@@ -203,6 +212,9 @@ func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []by
 		}
 		return []byte("LoadState=loaded\nActiveState=" + state + "\nSourcePath=" + unit + "\nFragmentPath=/run/x\n"), nil, nil
 	case slices.Contains(argv, "start"), slices.Contains(argv, "restart"):
+		for _, other := range argv[slices.Index(argv, "--")+1 : len(argv)-1] {
+			s.restarts, s.active[other] = append(s.restarts, other), true
+		}
 		s.restarts = append(s.restarts, service)
 		text, err := os.ReadFile(unit)
 		if s.fails[service] || err == nil && s.sick != "" && strings.Contains(string(text), s.sick) {
