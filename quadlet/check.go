@@ -37,7 +37,7 @@ func (i *Installer) admit(ctx context.Context, set *Set, replace bool) (old *Set
 			return nil, err
 		}
 	}
-	if err := i.podFree(ctx, set.Name, in); err != nil {
+	if err := i.together(ctx, set.Name, in); err != nil {
 		return nil, err
 	}
 	for _, f := range set.Files() {

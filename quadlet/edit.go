@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.podman.io/storage/pkg/ioutils"
-
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
@@ -19,6 +17,7 @@ import (
 type edit struct {
 	path          string
 	before, after []byte
+	link          bool // it is a symbolic link to what is said there
 }
 
 func (e *edit) changes() bool { return !bytes.Equal(e.before, e.after) }
@@ -53,7 +52,7 @@ func (i *Installer) withPods(edits []edit, name string, in *Installed) ([]edit, 
 		return nil, err
 	}
 	pods, err := i.podEdits(name, in)
-	return append(edits, pods...), err
+	return slices.Concat(edits, enabling(edits), pods), err
 }
 
 // removal is the edits by which a service goes.
@@ -89,7 +88,12 @@ func (i *Installer) beside(name string) ([]string, error) {
 }
 
 // path is where a file of a set is.
-func (i *Installer) path(file string) string { return filepath.Join(i.Dir, file) }
+func (i *Installer) path(file string) string {
+	if isPlainUnit(file) {
+		return filepath.Join(i.Plain, file)
+	}
+	return filepath.Join(i.Dir, file)
+}
 
 // before reads what is there, and leaves out what is someone else's by now where it was to go.
 func before(edits []edit) ([]edit, error) {
@@ -128,38 +132,4 @@ func readOwn(path string) ([]byte, error) {
 		return nil, fmt.Errorf("unit %s is %w", path, ErrForeign)
 	}
 	return data, nil
-}
-
-// apply makes the edits, as many as it can.
-func apply(edits []edit) error {
-	var errs []error
-	for _, e := range edits {
-		errs = append(errs, put(e.path, e.after))
-	}
-	return errors.Join(errs...)
-}
-
-// undo puts back what was there before.
-func undo(edits []edit) error {
-	var errs []error
-	for _, e := range slices.Backward(edits) {
-		if err := put(e.path, e.before); err != nil {
-			errs = append(errs, fmt.Errorf("putting back %s: %w", e.path, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// put makes a file what it is to be.
-func put(path string, data []byte) error {
-	if data == nil {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing %s: %w", path, err)
-		}
-		return nil
-	}
-	if err := ioutils.AtomicWriteFile(path, data, 0o644); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
 }

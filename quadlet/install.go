@@ -46,7 +46,7 @@ func (l *Locked) put(ctx context.Context, edits []edit) (ran []string, err error
 		return ran, err
 	}
 	for _, e := range edits {
-		if e.after == nil {
+		if e.after == nil || e.link {
 			continue
 		}
 		if err := l.loaded(ctx, e.path); err != nil {

@@ -22,6 +22,7 @@ import (
 type systemd struct {
 	t        *testing.T
 	dir      string
+	plain    string // the folder of systemd's own units
 	services map[string]ServiceState
 	fail     map[string]error  // by verb
 	shadow   map[string]string // the sources, in other folders, of services that each reload finds
@@ -33,7 +34,7 @@ type systemd struct {
 }
 
 func newSystemd(t *testing.T) *systemd {
-	return &systemd{t: t, dir: t.TempDir(), services: map[string]ServiceState{}, fail: map[string]error{}}
+	return &systemd{t: t, dir: t.TempDir(), plain: filepath.Join(t.TempDir(), "system"), services: map[string]ServiceState{}, fail: map[string]error{}}
 }
 
 func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) {
@@ -99,26 +100,43 @@ func (s *systemd) start(argv []string) error {
 
 func (s *systemd) reload() {
 	before := maps.Clone(s.services)
-	maps.DeleteFunc(s.services, func(_ string, state ServiceState) bool { return state.Source != "" })
-	files, err := filepath.Glob(s.dir + "/*.*")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, f := range files {
-		name, err := serviceOfFile(f)
-		if err != nil {
-			continue
-		}
-		data, err := os.ReadFile(f)
+	maps.DeleteFunc(s.services, func(_ string, state ServiceState) bool {
+		return state.Source != "" || filepath.Dir(state.Fragment) == s.plain
+	})
+	for _, dir := range []string{s.dir, s.plain} {
+		files, err := filepath.Glob(dir + "/*.*")
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if !strings.Contains(string(data), "broken") {
-			s.services[name] = ServiceState{Load: "loaded", Active: cmp.Or(before[name].Active, "inactive"), Source: f, Fragment: "/run/" + name}
+		for _, f := range files {
+			s.load(f, before)
 		}
 	}
 	for name, source := range s.shadow {
 		s.services[name] = ServiceState{Load: "loaded", Active: "inactive", Source: source, Fragment: "/run/" + name}
+	}
+}
+
+// load makes a service of a file.
+func (s *systemd) load(file string, before map[string]ServiceState) {
+	info, err := os.Stat(file)
+	if err != nil || info.IsDir() || strings.HasPrefix(filepath.Base(file), ".") {
+		return
+	}
+	name, err := serviceOfFile(file)
+	if err != nil {
+		return
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	state := ServiceState{Load: "loaded", Active: cmp.Or(before[name].Active, "inactive"), Source: file, Fragment: "/run/" + name}
+	if isPlainUnit(file) {
+		state.Source, state.Fragment = "", file
+	}
+	if !strings.Contains(string(data), "broken") {
+		s.services[name] = state
 	}
 }
 
@@ -148,7 +166,7 @@ func (s *systemd) installer() *Installer {
 	says := func(context.Context, []string) ([]byte, []byte, error) {
 		return nil, []byte("q[1]: Loading source unit file /x/bad.container\nconverting \"other.container\": x\nconverting \"bad.container\": unsupported key\n"), errors.New("exit status 1")
 	}
-	return &Installer{Dir: s.dir, Systemctl: &Systemctl{User: true, Run: s.run}, Generator: &Generator{User: true, Path: "/quadlet", Run: says}}
+	return &Installer{Dir: s.dir, Plain: s.plain, Systemctl: &Systemctl{User: true, Run: s.run}, Generator: &Generator{User: true, Path: "/quadlet", Run: says}}
 }
 
 func testUnit(t *testing.T) []byte {
@@ -169,12 +187,12 @@ func TestInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Installed{Name: "m.1", Service: "m.1.service", Path: i.Dir + "/m.1.container", Model: "quay.io/org/smollm:135m", Source: pinned, Digest: blob, Image: "ghcr.io/ggml-org/llama.cpp:server"}
+	want := Installed{Name: "m.1", Service: "m.1.service", Path: i.Dir + "/m.1.container", Model: "quay.io/org/smollm:135m", Source: pinned, Digest: blob, Image: "ghcr.io/ggml-org/llama.cpp:server", PublishPort: "127.0.0.1:8080:8080"}
 	if !reflect.DeepEqual(*in, want) {
 		t.Errorf("got %+v", *in)
 	}
 	data, read, err := i.Read("m.1")
-	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(data.Text(), "\n"+string(testUnit(t))) {
+	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(data.String(), "\n"+string(testUnit(t))) {
 		t.Errorf("read %+v, %v\n%v", read, err, data)
 	}
 	info, err := os.Stat(in.Path)
@@ -262,7 +280,7 @@ func TestInstallFails(t *testing.T) {
 	if _, err := install(t, i, "bad", broken, true); err == nil {
 		t.Error("a broken unit was installed")
 	}
-	if after, _, err := i.Read("bad"); err != nil || after.Text() != before.Text() || s.services["bad.service"].Load != "loaded" {
+	if after, _, err := i.Read("bad"); err != nil || after.String() != before.String() || s.services["bad.service"].Load != "loaded" {
 		t.Errorf("got %v, %v", err, after)
 	}
 	s.fail["daemon-reload"] = errors.New("exit status 1")

@@ -36,6 +36,8 @@ type Installed struct {
 	Origin string
 	// Pod is the pod that it is in; "" if it is in none. Publish is what the pod publishes of it, as PublishPort= has it.
 	Pod, Publish string
+	// PublishPort is what is published of it otherwise, and Listen the address of its socket, if it starts on demand.
+	PublishPort, Listen string
 	// Install are the flags by which it was installed; nil for a unit of a paddock that did not note them.
 	Install []string
 }
@@ -54,6 +56,7 @@ func describe(dir, name string, data []byte) (*Installed, error) {
 	in := named(dir, name)
 	in.Model, in.Source, in.Digest, in.Origin = own("Model"), own("Source"), own("Digest"), own("Origin")
 	in.Pod, in.Publish = own("Pod"), own("Publish")
+	in.Listen, in.PublishPort = own("Listen"), last(settings, "Container", "PublishPort")
 	in.Image = strings.NewReplacer("%%", "%", "$$", "$").Replace(last(settings, "Container", "Image"))
 	for key, into := range map[string]*[]string{"Install": &in.Install, "Beside": &in.Beside} {
 		words := own(key)
@@ -62,6 +65,11 @@ func describe(dir, name string, data []byte) (*Installed, error) {
 		}
 		if err := json.Unmarshal([]byte(words), into); err != nil {
 			return nil, fmt.Errorf("reading %s= of the unit %s: %w: %w", key, path, errBroken, err)
+		}
+	}
+	for _, file := range in.Beside {
+		if ValidateName(file) != nil {
+			return nil, fmt.Errorf("reading Beside= of the unit %s: %w: %q is no name of a file", path, errBroken, file)
 		}
 	}
 	return in, nil

@@ -14,6 +14,8 @@ import (
 type Installer struct {
 	// Dir is the folder, see UnitDir.
 	Dir string
+	// Plain is the folder of the units that are systemd's own, see PlainDir.
+	Plain string
 	// Systemctl is the systemd that runs the services of the folder.
 	Systemctl *Systemctl
 	// Generator explains what is wrong with a unit that systemd did not take; nil is the machine's.

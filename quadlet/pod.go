@@ -103,12 +103,10 @@ func membersOf(pod string, services []*Installed) []*Installed {
 	return slices.DeleteFunc(slices.Clone(services), func(s *Installed) bool { return s.Pod != pod })
 }
 
-// podFree fails if a service cannot be beside the others for the sake of a pod, its own or one of theirs; in is nil if only its name is
-// known.
-func (i *Installer) podFree(ctx context.Context, name string, in *Installed) error {
-	inPod := in != nil && in.Pod != ""
+// together fails if a service cannot be beside the others for the sake of a pod or of a port; in is nil if only its name is known.
+func (i *Installer) together(ctx context.Context, name string, in *Installed) error {
 	others, err := i.others(name)
-	if err != nil && inPod {
+	if err != nil && in != nil && (in.Pod != "" || in.Socket() != "") {
 		return err
 	}
 	for _, o := range others {
@@ -116,22 +114,28 @@ func (i *Installer) podFree(ctx context.Context, name string, in *Installed) err
 			return fmt.Errorf("the pod %s, which %s is in, needs that name; choose another one", o.Pod, o.Name)
 		}
 	}
-	if !inPod {
+	if in == nil {
 		return nil
+	}
+	if err := portsFree(in, others); err != nil || in.Pod == "" {
+		return err
 	}
 	for _, o := range others {
 		if o.Name == in.Pod || o.Name == in.Pod+"-infra" {
 			return fmt.Errorf("the pod %s cannot be called so: there is a service %s; choose another name for the pod", in.Pod, o.Name)
 		}
-		if o.Pod == in.Pod && portOf(o.Publish) == portOf(in.Publish) {
-			return fmt.Errorf("port %s is that of %s, and the servers of the pod %s share one network; choose another port", portOf(in.Publish), o.Name, in.Pod)
+		if o.Pod == in.Pod && hostPort(o.Publish) == hostPort(in.Publish) {
+			return fmt.Errorf("port %s is that of %s, and the servers of the pod %s share one network; choose another port", hostPort(in.Publish), o.Name, in.Pod)
 		}
 	}
 	return i.free(ctx, in.Pod+podExtension)
 }
 
-// portOf is the port in the container of what is published.
-func portOf(publish string) string { return publish[strings.LastIndexByte(publish, ':')+1:] }
+// hostPort is the port on the host of what is published.
+func hostPort(publish string) string {
+	front := publish[:max(0, strings.LastIndexByte(publish, ':'))]
+	return front[strings.LastIndexByte(front, ':')+1:]
+}
 
 // PodService is the service of the pod that a service is in; "" if it is in none.
 func (in *Installed) PodService() string {
@@ -139,21 +143,4 @@ func (in *Installed) PodService() string {
 		return ""
 	}
 	return in.Pod + kinds()[podExtension].suffix + ".service"
-}
-
-// Start starts a service anew and returns when it answers. One in a pod is started together with the pod and all that is in it: a pod
-// publishes the ports that it was started with.
-func (i *Installer) Start(ctx context.Context, in *Installed) error {
-	if in.Pod == "" {
-		return i.Systemctl.Restart(ctx, in.Service)
-	}
-	all, err := i.List()
-	if err != nil {
-		return err
-	}
-	services := []string{in.PodService()}
-	for _, m := range membersOf(in.Pod, all) {
-		services = append(services, m.Service)
-	}
-	return i.Systemctl.Restart(ctx, services...)
 }

@@ -55,7 +55,7 @@ func TestPod(t *testing.T) {
 		t.Errorf("the pod publishes %s", got)
 	}
 	set, in, err := i.Read("ax")
-	if err != nil || in.Pod != "p" || in.PodService() != "p-pod.service" || !strings.Contains(set.Text(), "# p.pod\n") {
+	if err != nil || in.Pod != "p" || in.PodService() != "p-pod.service" || !strings.Contains(set.String(), "# p.pod\n") {
 		t.Fatalf("read %+v, %v", in, err)
 	}
 	s.did = nil

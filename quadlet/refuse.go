@@ -25,6 +25,9 @@ func check(spec *workload.Spec, opts *UnitOptions) error {
 	if artifact && !opts.PodmanVersion.Native() {
 		return fmt.Errorf("podman %s cannot mount the files of a model, it needs %s or later", opts.PodmanVersion, podmanargs.MinNative())
 	}
+	if opts.OnDemand != nil && !filepath.IsAbs(opts.OnDemand.Proxy) {
+		return fmt.Errorf("the path %q of systemd-socket-proxyd must be absolute", opts.OnDemand.Proxy)
+	}
 	// systemd expands no variables in the path of a program, so a "$" could not be protected
 	if !filepath.IsAbs(opts.Paddock) || strings.Contains(opts.Paddock, "$") {
 		return fmt.Errorf("the path %q of paddock must be absolute and without $", opts.Paddock)

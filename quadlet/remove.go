@@ -52,7 +52,7 @@ func (l *Locked) away(ctx context.Context, edits []edit) error {
 // stopGone stops the services of the files that are to go, and returns those that ran, but for one that did not stop.
 func (l *Locked) stopGone(ctx context.Context, edits []edit) (ran []string, err error) {
 	for _, e := range edits {
-		if e.after != nil {
+		if e.after != nil || e.link {
 			continue
 		}
 		service, was, err := l.stop(ctx, e.path)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,9 +22,17 @@ func kinds() map[string]kind {
 	}
 }
 
-// serviceOfFile returns the service that is made of a file of ours, which sets no ServiceName=.
+// isPlainUnit says whether a file is a unit of systemd's own, and not Quadlet's.
+func isPlainUnit(file string) bool {
+	return slices.Contains([]string{".service", ".socket"}, filepath.Ext(file))
+}
+
+// serviceOfFile returns the service that is made of a file of ours, which sets no ServiceName=, or the unit that it is.
 func serviceOfFile(path string) (string, error) {
 	base, ext := filepath.Base(path), filepath.Ext(path)
+	if isPlainUnit(base) {
+		return base, nil
+	}
 	kind, ok := kinds()[ext]
 	if !ok {
 		return "", fmt.Errorf("file %s: nobody makes a service of it", path)

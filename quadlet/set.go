@@ -36,19 +36,37 @@ type Set struct {
 // artifact, older than 5.6, and text that no unit can carry: an empty argument, an argument ";", and names that Quadlet would
 // take for another unit's.
 func Units(spec *workload.Spec, opts *UnitOptions) (*Set, error) {
-	set := &Set{Name: spec.Name}
-	err := check(spec, opts)
-	if err == nil {
-		set.Unit, err = render(spec, opts, set.names())
-	}
-	if err == nil && spec.Pod != "" {
-		set.Pod = &File{Name: spec.Pod + podExtension}
-		set.Pod.Data, err = podUnit(spec.Pod, []*Installed{{Publish: podmanargs.PodPublish(spec)}})
-	}
+	set, err := units(spec, opts)
 	if err != nil {
 		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
 	}
 	return set, nil
+}
+
+func units(spec *workload.Spec, opts *UnitOptions) (set *Set, err error) {
+	if err := check(spec, opts); err != nil {
+		return nil, err
+	}
+	set = &Set{Name: spec.Name}
+	listen := ""
+	if opts.OnDemand != nil {
+		back, err := behind(spec)
+		if err != nil {
+			return nil, err
+		}
+		if set.Beside, err = proxyUnits(spec, back, opts); err != nil {
+			return nil, err
+		}
+		spec, listen = back, address(spec)
+	}
+	if spec.Pod != "" {
+		set.Pod = &File{Name: spec.Pod + podExtension}
+		if set.Pod.Data, err = podUnit(spec.Pod, []*Installed{{Publish: podmanargs.PodPublish(spec)}}); err != nil {
+			return nil, err
+		}
+	}
+	set.Unit, err = render(spec, opts, set.names(), listen)
+	return set, err
 }
 
 // Files are all the files, the .container first.
@@ -56,8 +74,8 @@ func (s *Set) Files() []File {
 	return append([]File{{s.Name + extension, s.Unit}}, s.Beside...)
 }
 
-// Text is one text for people: the unit, and if there are others, each under the name of its file.
-func (s *Set) Text() string {
+// String is one text for people: the unit, and if there are others, each under the name of its file.
+func (s *Set) String() string {
 	files := s.Files()
 	if s.Pod != nil {
 		files = append(files, *s.Pod)

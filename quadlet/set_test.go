@@ -27,16 +27,18 @@ func installSet(t *testing.T, i *Installer, set *Set, replace bool) error {
 	return errors.Join(second(l.Install(t.Context(), set, replace)), l.Unlock())
 }
 
-// files are the names of the units in the folder.
+// files are the names of the units in the folders.
 func (s *systemd) files() string {
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	var names []string
-	for _, e := range entries {
-		if e.Name() != lockName {
-			names = append(names, e.Name())
+	for _, dir := range []string{s.dir, s.plain, filepath.Join(s.plain, wants)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			s.t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.Name() != lockName {
+				names = append(names, e.Name())
+			}
 		}
 	}
 	return strings.Join(names, " ")
@@ -54,7 +56,7 @@ func TestBeside(t *testing.T) {
 	if err != nil || !Same(got, set) || !slices.Equal(in.Beside, []string{"m.network"}) {
 		t.Errorf("read %+v, %v", in, err)
 	}
-	if text := got.Text(); strings.Count(text, ownMark) != 2 || !strings.Contains(text, "# m.network\n") {
+	if text := got.String(); strings.Count(text, ownMark) != 2 || !strings.Contains(text, "# m.network\n") {
 		t.Errorf("for people it is\n%s", text)
 	}
 	if all, err := i.List(); err != nil || len(all) != 1 {
@@ -93,7 +95,7 @@ func TestBesideFails(t *testing.T) {
 		t.Error("a broken network was installed")
 	}
 	if now, _, err := i.Read("m"); err != nil || !Same(now, good) {
-		t.Errorf("after the failure there is\n%s%v", now.Text(), err)
+		t.Errorf("after the failure there is\n%s%v", now.String(), err)
 	}
 	alone := &Set{Name: "m", Unit: []byte(strings.ReplaceAll(string(testUnit(t)), "Notify=", "broken="))}
 	if err := i.Systemctl.Start(t.Context(), "m-network.service"); err != nil {
@@ -103,7 +105,7 @@ func TestBesideFails(t *testing.T) {
 		t.Errorf("got %v, the network is %s", err, s.services["m-network.service"].Active)
 	}
 	if now, _, err := i.Read("m"); err != nil || !Same(now, good) {
-		t.Errorf("after the failure there is\n%s%v", now.Text(), err)
+		t.Errorf("after the failure there is\n%s%v", now.String(), err)
 	}
 }
 
@@ -164,7 +166,7 @@ func TestSwitchBeside(t *testing.T) {
 			want, did = old, did+", daemon-reload, restart m-network.service m.service"
 		}
 		if got, _, err := w.Read("m"); err != nil || !Same(got, want) {
-			t.Errorf("%q: %v\n%s", sick, err, got.Text())
+			t.Errorf("%q: %v\n%s", sick, err, got.String())
 		}
 		if got := strings.Join(w.did, ", "); got != did {
 			t.Errorf("%q: did %s", sick, got)

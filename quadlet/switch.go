@@ -129,7 +129,7 @@ func (l *Locked) prove(ctx context.Context, in *Installed, set *Set) error {
 func (l *Locked) renew(ctx context.Context, in *Installed, edits []edit, start bool, way ...string) error {
 	var services []string
 	for _, e := range edits {
-		if e.path == in.Path || e.before == nil || e.after == nil || !e.changes() {
+		if e.path == in.Path || e.before == nil || e.after == nil || e.link || !e.changes() {
 			continue
 		}
 		service, err := serviceOfFile(e.path)
@@ -174,7 +174,7 @@ func (l *Locked) putBack(set *Set) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := put(edits[0].path, edits[0].after); err != nil {
+	if err := edits[0].put(edits[0].after); err != nil {
 		return edits, errors.Join(apply(edits[1:]), os.Rename(l.keptPath(set.Name), edits[0].path))
 	}
 	return edits, errors.Join(apply(edits[1:]), l.Forget(set.Name))

@@ -114,7 +114,7 @@ func TestRollBack(t *testing.T) {
 			t.Errorf("%+v: it said %q", c, back.Said)
 		}
 		w.assert(t, testUnit(t), c.did)
-		if data, _, err := w.Read("m"); err != nil || strings.Contains(data.Text(), imageMark) {
+		if data, _, err := w.Read("m"); err != nil || strings.Contains(data.String(), imageMark) {
 			t.Errorf("%+v: the note stays: %v\n%v", c, err, data)
 		}
 		if got := strings.Join(w.tagged, ", "); got != c.tagged {

@@ -26,6 +26,8 @@ type UnitOptions struct {
 	Restart string
 	// AutoUpdate lets podman-auto-update(1) move the server's image; its name must be a registry's, without a digest.
 	AutoUpdate bool
+	// OnDemand makes the service start when it is asked for; nil when the machine starts.
+	OnDemand *OnDemand
 	// Origin is the reference that the model came by, where its name says nothing to a registry; Install are the flags by which the
 	// same unit is made again. Both are for Installed.
 	Origin  string
@@ -40,8 +42,9 @@ const ownSection = "X-Paddock"
 // startMargin is what a start may take beyond the time that the model is given to load.
 const startMargin = 300 * time.Second
 
-// render renders a workload to the text of one .container file, beside which there are files of these names.
-func render(spec *workload.Spec, opts *UnitOptions, beside []string) ([]byte, error) {
+// render renders a workload to the text of one .container file, beside which there are files of these names. listen is the address that
+// it is reached at by its socket, "" if it starts with the machine.
+func render(spec *workload.Spec, opts *UnitOptions, beside []string, listen string) ([]byte, error) {
 	model := opts.Model
 	if model == "" {
 		model = spec.Model
@@ -49,6 +52,9 @@ func render(spec *workload.Spec, opts *UnitOptions, beside []string) ([]byte, er
 	u := &unit{}
 	u.section("Unit")
 	u.text("Description", "Model server for "+model)
+	if listen != "" {
+		u.fixed("StopWhenUnneeded", "true")
+	}
 	u.section("Container")
 	if err := container(u, spec); err != nil {
 		return nil, err
@@ -58,11 +64,13 @@ func render(spec *workload.Spec, opts *UnitOptions, beside []string) ([]byte, er
 	}
 	u.section("Service")
 	service(u, spec, opts)
-	u.section("Install")
-	if opts.Rootless {
-		u.fixed("WantedBy", "default.target")
-	} else {
-		u.fixed("WantedBy", "multi-user.target default.target")
+	if listen == "" {
+		u.section("Install")
+		if opts.Rootless {
+			u.fixed("WantedBy", "default.target")
+		} else {
+			u.fixed("WantedBy", "multi-user.target default.target")
+		}
 	}
 	u.section(ownSection)
 	u.text("Model", model)
@@ -74,6 +82,9 @@ func render(spec *workload.Spec, opts *UnitOptions, beside []string) ([]byte, er
 	if spec.Pod != "" {
 		u.text("Pod", spec.Pod)
 		u.text("Publish", podmanargs.PodPublish(spec))
+	}
+	if listen != "" {
+		u.text("Listen", listen)
 	}
 	u.list("Install", opts.Install)
 	u.list("Beside", beside)

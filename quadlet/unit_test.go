@@ -86,6 +86,9 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 			s.Pod, s.Port, s.Args = "models", 9001, []string{"--host", "0.0.0.0", "--port", "9001"}
 			s.Health.Command = strings.ReplaceAll(s.Health.Command, "8080", "9001")
 		},
+		"on-demand": func(_ *workload.Spec, o *UnitOptions) {
+			o.OnDemand = &OnDemand{Proxy: "/usr/lib/systemd/systemd-socket-proxyd", Idle: 10 * time.Minute}
+		},
 		"no-health": func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
 		"odd-health": func(s *workload.Spec, _ *UnitOptions) {
 			s.Health.Command, s.Health.StartupInterval = `test "$(echo 100% \d 'x')" = "y" || exit 1`, 0
@@ -163,6 +166,9 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 		add("--env", v.Name+"="+v.Value)
 	}
 	if p := podmanargs.Publish(spec); p != "" {
+		if opts.OnDemand != nil {
+			p = "127.0.0.1:18080:8080"
+		}
 		add("--publish", p)
 	}
 	if spec.Network != "" {

@@ -40,7 +40,7 @@ func renderings() map[string]func(*workload.Spec) (*facts, error) {
 			if err != nil {
 				return nil, err
 			}
-			return unitOf(set.Text())
+			return unitOf(set.String())
 		},
 		"compose": func(s *workload.Spec) (*facts, error) {
 			text, err := compose.Render(s, nil)

@@ -73,10 +73,14 @@ func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *worklo
 	if err != nil {
 		return nil, nil, err
 	}
+	demand, err := o.demand(env)
+	if err != nil {
+		return nil, nil, err
+	}
 	set, err = quadlet.Units(spec, &quadlet.UnitOptions{
 		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: ensureArgs(env, model, origin),
 		Model: model.Name, Restart: cfg.Quadlet.Restart.Value, Environment: unitEnviron(store),
-		AutoUpdate: o.autoUpdate, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
+		AutoUpdate: o.autoUpdate, OnDemand: demand, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
 	})
 	return spec, set, err
 }
@@ -156,11 +160,16 @@ func installer(ctx context.Context, env *Env) (*quadlet.Installer, error) {
 	if err != nil {
 		return nil, err
 	}
+	plain, err := quadlet.PlainDir(podman.Rootless, getenv)
+	if err != nil {
+		return nil, err
+	}
 	tag := func(ctx context.Context, id, name string) error {
 		_, err := env.Services.Quiet.Call(ctx, podman.Path, "tag", id, name)
 		return err
 	}
 	return &quadlet.Installer{
-		Dir: filepath.Join(env.Root, dir), Systemctl: &quadlet.Systemctl{User: podman.Rootless, Run: env.Services.Quiet}, Tag: tag,
+		Dir: filepath.Join(env.Root, dir), Plain: filepath.Join(env.Root, plain), Tag: tag,
+		Systemctl: &quadlet.Systemctl{User: podman.Rootless, Run: env.Services.Quiet},
 	}, nil
 }

@@ -51,5 +51,5 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 	if err != nil {
 		return hintUnpack(err, model)
 	}
-	return ui.Text(env.Out, set.Text())
+	return ui.Text(env.Out, set.String())
 }

@@ -26,7 +26,7 @@ func quadletInstallCommand(env *Env, run func(context.Context, *Env, *quadletIns
 		Description: "Pulls the model if it is missing, pins its digest in the store, writes the unit, and makes systemd read it. What\n" +
 			"follows -- is passed to the server. A password given by --creds is not written into the unit.",
 		Flags: joinFlags(o.unit.flags(), []cli.Flag{
-			&cli.BoolFlag{Name: "start", Destination: &o.start, Usage: "start the service, and return when it answers"},
+			&cli.BoolFlag{Name: "start", Destination: &o.start, Usage: "start the service, and return when it answers; with --on-demand, let it be started"},
 			&cli.BoolFlag{Name: "replace", Destination: &o.replace, Usage: "replace a unit of the same name that paddock installed"},
 		}, o.fetch.flags()),
 		Action: func(c *cli.Context) error {
@@ -88,6 +88,9 @@ func startInstalled(ctx context.Context, env *Env, units *quadlet.Installer, in 
 	switch {
 	case !start && in.Pod != "":
 		ui.Note(env.Err, "start it, with all that is in its pod, by: "+systemctl(units, "restart", in.PodService()))
+		return nil
+	case !start && in.Socket() != "":
+		ui.Note(env.Err, "let it be started on demand by: "+systemctl(units, "start", in.Socket()))
 		return nil
 	case !start:
 		ui.Note(env.Err, "start it by: "+systemctl(units, "start", in.Service))

@@ -34,5 +34,5 @@ func runQuadletPrint(ctx context.Context, env *Env, name string) error {
 	if set == nil {
 		return err
 	}
-	return ui.Text(env.Out, set.Text())
+	return ui.Text(env.Out, set.String())
 }
