@@ -31,7 +31,7 @@ func (l *Locked) Install(ctx context.Context, set *Set, replace bool) (*Installe
 		back := errors.Join(undo(edits), l.Systemctl.DaemonReload(ctx), l.startAgain(ctx, ran))
 		return nil, fmt.Errorf("installing the unit %s: %w", set.Name, errors.Join(err, back))
 	}
-	return in, l.Forget(set.Name)
+	return in, errors.Join(l.Forget(set.Name), l.dropVolumes(ctx, edits))
 }
 
 // put stops what goes, makes the edits, and sees to it that systemd has a service of each file. It returns the services that it stopped.

@@ -58,6 +58,9 @@ func describe(dir, name string, data []byte) (*Installed, error) {
 	in.Pod, in.Publish = own("Pod"), own("Publish")
 	in.Listen, in.PublishPort = own("Listen"), last(settings, "Container", "PublishPort")
 	in.Image = strings.NewReplacer("%%", "%", "$$", "$").Replace(last(settings, "Container", "Image"))
+	if image := own("Image"); image != "" { // else it is the name of a unit
+		in.Image = image
+	}
 	for key, into := range map[string]*[]string{"Install": &in.Install, "Beside": &in.Beside} {
 		words := own(key)
 		if words == "" {

@@ -20,6 +20,8 @@ type Installer struct {
 	Systemctl *Systemctl
 	// Generator explains what is wrong with a unit that systemd did not take; nil is the machine's.
 	Generator *Generator
+	// DropVolume removes a volume of Podman's, if it is there; nil leaves those of services that go.
+	DropVolume func(ctx context.Context, name string) error
 	// Tag gives an image, by its ID, a name back when an update is rolled back; nil leaves the names of images alone.
 	Tag func(ctx context.Context, id, name string) error
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Remove stops the service of a unit that paddock installed, and removes the unit and what goes with it. The error wraps
@@ -33,7 +35,22 @@ func (l *Locked) Remove(ctx context.Context, name string) (*Installed, error) {
 	if err := errors.Join(l.Forget(name), l.Systemctl.DaemonReload(ctx)); err != nil {
 		return in, fmt.Errorf("telling systemd that the unit %s is removed: %w", name, err)
 	}
+	if err := l.dropVolumes(ctx, edits); err != nil {
+		return in, fmt.Errorf("removing what the unit %s has left: %w", name, err)
+	}
 	return in, nil
+}
+
+// dropVolumes removes the volumes whose units are gone: what a server keeps is of use to it only.
+func (l *Locked) dropVolumes(ctx context.Context, edits []edit) error {
+	var errs []error
+	for _, e := range edits {
+		name, isVolume := strings.CutSuffix(filepath.Base(e.path), ".volume")
+		if e.after == nil && isVolume && l.DropVolume != nil {
+			errs = append(errs, l.DropVolume(ctx, "systemd-"+name)) // podman-systemd.unit(5), VolumeName=
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // away stops the services of the files that are to go, and makes the edits. If that fails, what ran is started again.

@@ -43,12 +43,11 @@ func Units(spec *workload.Spec, opts *UnitOptions) (*Set, error) {
 	return set, nil
 }
 
-func units(spec *workload.Spec, opts *UnitOptions) (set *Set, err error) {
+func units(spec *workload.Spec, opts *UnitOptions) (*Set, error) {
 	if err := check(spec, opts); err != nil {
 		return nil, err
 	}
-	set = &Set{Name: spec.Name}
-	listen := ""
+	set, in := &Set{Name: spec.Name}, &frame{image: spec.Image}
 	if opts.OnDemand != nil {
 		back, err := behind(spec)
 		if err != nil {
@@ -57,15 +56,22 @@ func units(spec *workload.Spec, opts *UnitOptions) (set *Set, err error) {
 		if set.Beside, err = proxyUnits(spec, back, opts); err != nil {
 			return nil, err
 		}
-		spec, listen = back, address(spec)
+		spec, in.listen = back, address(spec)
 	}
 	if spec.Pod != "" {
-		set.Pod = &File{Name: spec.Pod + podExtension}
-		if set.Pod.Data, err = podUnit(spec.Pod, []*Installed{{Publish: podmanargs.PodPublish(spec)}}); err != nil {
+		data, err := podUnit(spec.Pod, []*Installed{{Publish: podmanargs.PodPublish(spec)}})
+		if err != nil {
 			return nil, err
 		}
+		set.Pod = &File{spec.Pod + podExtension, data}
 	}
-	set.Unit, err = render(spec, opts, set.names(), listen)
+	files, spec, err := with(spec, opts)
+	if err != nil {
+		return nil, err
+	}
+	set.Beside = append(set.Beside, files...)
+	in.beside = set.names()
+	set.Unit, err = render(spec, opts, in)
 	return set, err
 }
 

@@ -28,6 +28,8 @@ type UnitOptions struct {
 	AutoUpdate bool
 	// OnDemand makes the service start when it is asked for; nil when the machine starts.
 	OnDemand *OnDemand
+	// With are the Kinds of units that are to go with the service; nil is none.
+	With []string
 	// Origin is the reference that the model came by, where its name says nothing to a registry; Install are the flags by which the
 	// same unit is made again. Both are for Installed.
 	Origin  string
@@ -42,9 +44,17 @@ const ownSection = "X-Paddock"
 // startMargin is what a start may take beyond the time that the model is given to load.
 const startMargin = 300 * time.Second
 
-// render renders a workload to the text of one .container file, beside which there are files of these names. listen is the address that
-// it is reached at by its socket, "" if it starts with the machine.
-func render(spec *workload.Spec, opts *UnitOptions, beside []string, listen string) ([]byte, error) {
+// frame is what a .container file must say of the units that go with it.
+type frame struct {
+	// listen is the address that the service is reached at by its socket; "" if it starts with the machine.
+	listen string
+	// image is the server's, where the Spec has the unit of it.
+	image  string
+	beside []string
+}
+
+// render renders a workload to the text of one .container file.
+func render(spec *workload.Spec, opts *UnitOptions, in *frame) ([]byte, error) {
 	model := opts.Model
 	if model == "" {
 		model = spec.Model
@@ -52,19 +62,23 @@ func render(spec *workload.Spec, opts *UnitOptions, beside []string, listen stri
 	u := &unit{}
 	u.section("Unit")
 	u.text("Description", "Model server for "+model)
-	if listen != "" {
+	if in.listen != "" {
 		u.fixed("StopWhenUnneeded", "true")
 	}
 	u.section("Container")
 	if err := container(u, spec); err != nil {
 		return nil, err
 	}
+	if slices.Contains(opts.With, "volume") {
+		u.words("Environment", "XDG_CACHE_HOME="+cacheDir)
+		u.arg("Volume", spec.Name+".volume:"+cacheDir)
+	}
 	if opts.AutoUpdate {
 		u.fixed("AutoUpdate", "registry")
 	}
 	u.section("Service")
 	service(u, spec, opts)
-	if listen == "" {
+	if in.listen == "" {
 		u.section("Install")
 		if opts.Rootless {
 			u.fixed("WantedBy", "default.target")
@@ -83,11 +97,14 @@ func render(spec *workload.Spec, opts *UnitOptions, beside []string, listen stri
 		u.text("Pod", spec.Pod)
 		u.text("Publish", podmanargs.PodPublish(spec))
 	}
-	if listen != "" {
-		u.text("Listen", listen)
+	if in.image != spec.Image {
+		u.text("Image", in.image)
+	}
+	if in.listen != "" {
+		u.text("Listen", in.listen)
 	}
 	u.list("Install", opts.Install)
-	u.list("Beside", beside)
+	u.list("Beside", in.beside)
 	return u.buf.Bytes(), u.err
 }
 

@@ -89,6 +89,11 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 		"on-demand": func(_ *workload.Spec, o *UnitOptions) {
 			o.OnDemand = &OnDemand{Proxy: "/usr/lib/systemd/systemd-socket-proxyd", Idle: 10 * time.Minute}
 		},
+		"with": func(s *workload.Spec, o *UnitOptions) {
+			s.Runtime, s.Args = workload.VLLM, []string{"--model", "/models"}
+			o.With, o.EnsureArgs = Kinds(), []string{"--tls-verify=false", "--authfile", "/etc/a 100%.json"}
+			o.PodmanVersion = podmanargs.Version{Major: 5, Minor: 7}
+		},
 		"no-health": func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
 		"odd-health": func(s *workload.Spec, _ *UnitOptions) {
 			s.Health.Command, s.Health.StartupInterval = `test "$(echo 100% \d 'x')" = "y" || exit 1`, 0
@@ -174,6 +179,13 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 	if spec.Network != "" {
 		add("--network", spec.Network)
 	}
+	if slices.Contains(opts.With, "network") {
+		add("--network", "systemd-"+spec.Name)
+	}
+	if slices.Contains(opts.With, "volume") {
+		add("--env", "XDG_CACHE_HOME=/cache")
+		add("-v", "systemd-"+spec.Name+":/cache")
+	}
 	if spec.Pod != "" {
 		add("--pod", spec.Pod)
 	}
@@ -190,6 +202,13 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 		}
 	}
 	return e
+}
+
+// resolved is a unit with what Quadlet puts into it in the place of the units beside it.
+func resolved(set *Set, spec *workload.Spec) []byte {
+	return []byte(strings.NewReplacer(
+		"Image="+spec.Name+".image", "Image="+spec.Image, "source="+spec.Name+".artifact", "source="+spec.Model, "Network="+spec.Name+".network", "Network=systemd-"+spec.Name,
+	).Replace(string(set.Unit)))
 }
 
 func pods(set *Set) []File {
@@ -227,7 +246,7 @@ func TestRoundTrip(t *testing.T) {
 func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 	t.Helper()
 	spec, opts, set := rendered(t, change)
-	data := set.Unit
+	data := resolved(set, spec)
 	settings, err := parse(string(data))
 	if err != nil {
 		t.Fatal(err)

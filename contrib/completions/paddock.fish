@@ -23,7 +23,7 @@ function __paddock_at
 end
 
 set -g __paddock_paths 'pull' 'pack' 'push' 'copy' 'convert' 'tags' 'login' 'logout' 'ls' 'list' 'inspect' 'rm' 'remove' 'serve' 'quadlet' 'quadlet generate' 'quadlet install' 'quadlet ls' 'quadlet list' 'quadlet print' 'quadlet rm' 'quadlet remove' 'quadlet update' 'kube' 'compose' 'gpu' 'gpu fit' 'ensure' 'df' 'prune' 'doctor' 'info' 'version' 'completion' 'help' 'help pull' 'help pack' 'help push' 'help copy' 'help convert' 'help tags' 'help login' 'help logout' 'help ls' 'help list' 'help inspect' 'help rm' 'help remove' 'help serve' 'help quadlet' 'help quadlet generate' 'help quadlet install' 'help quadlet ls' 'help quadlet list' 'help quadlet print' 'help quadlet rm' 'help quadlet remove' 'help quadlet update' 'help kube' 'help compose' 'help gpu' 'help gpu fit' 'help ensure' 'help df' 'help prune' 'help doctor' 'help info' 'help version' 'help completion'
-set -g __paddock_valued --age --annotation --api-key-secret --arch --authfile --author --cert-dir --config --cpus --creds --ctx-size --description --digestfile --documentation --engine --env --exclude --family --form --format --from --gpu --host --idle-time --image --include --jobs --license --log-level --memory --model-version --model-volume --name --network --password --pod --port --progress --restart --revision --run-as --runtime --secret --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor -c -e -f -m -p -t -u
+set -g __paddock_valued --age --annotation --api-key-secret --arch --authfile --author --cert-dir --config --cpus --creds --ctx-size --description --digestfile --documentation --engine --env --exclude --family --form --format --from --gpu --host --idle-time --image --include --jobs --license --log-level --memory --model-version --model-volume --name --network --password --pod --port --progress --restart --revision --run-as --runtime --secret --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor --with -c -e -f -m -p -t -u
 
 complete -c paddock -n '__paddock_in yes \'\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
@@ -251,6 +251,7 @@ complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l auto-update -d
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l pod -r -d 'put the container into the pod POD, with those of other models'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l on-demand -d 'start the service on the first request'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l idle-time -r -d 'with --on-demand, stop the service after TIME without a connection; 0 is never'
+complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l with -r -d 'write these UNITS, too: image, network, volume, artifact'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l tls-verify -d 'require HTTPS and verified certificates (default: as registries.conf says)'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l authfile -r -d 'read credentials from FILE (default: as podman login wrote them)'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l creds -r -d 'use USER:PASSWORD for the registry'
@@ -278,6 +279,7 @@ complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l auto-update -d 
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l pod -r -d 'put the container into the pod POD, with those of other models'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l on-demand -d 'start the service on the first request'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l idle-time -r -d 'with --on-demand, stop the service after TIME without a connection; 0 is never'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l with -r -d 'write these UNITS, too: image, network, volume, artifact'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l start -d 'start the service, and return when it answers; with --on-demand, let it be started'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l replace -d 'replace a unit of the same name that paddock installed'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l tls-verify -d 'require HTTPS and verified certificates (default: as registries.conf says)'

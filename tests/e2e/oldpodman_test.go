@@ -67,6 +67,9 @@ func TestOldPodmanGenerator(t *testing.T) {
 	}
 	for _, path := range beside {
 		unit, _, _ := strings.Cut(path, "+")
+		if filepath.Base(unit) == "with" { // for 5.7
+			continue
+		}
 		if service := generateIn(t, Lab{old: true}, unit+".container", false); !strings.Contains(service, "\nExecStart=/usr/bin/podman run ") {
 			t.Errorf("%s: the service is\n%s", path, service)
 		}

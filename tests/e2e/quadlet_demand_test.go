@@ -9,7 +9,7 @@ import (
 )
 
 // TestQuadletOnDemand: a service of root and one of a user start on the first request, also after a reboot without a registry, stop when
-// they are idle, and leave nothing.
+// they are idle, and leave nothing. They have units of their image and network, too.
 func TestQuadletOnDemand(t *testing.T) {
 	NeedPaddock(t)
 	b := Boot(t)
@@ -17,7 +17,7 @@ func TestQuadletOnDemand(t *testing.T) {
 	name := reg.Addr + "/m/demand:1"
 	pushModelPack(t, reg, name, single(t))
 	for _, who := range b.everyone() {
-		installModel(t, who, name, "svc.demand", who.port, "--on-demand", "--idle-time", "15s", "--start")
+		installModel(t, who, name, "svc.demand", who.port, "--on-demand", "--idle-time", "15s", "--with", "image,network", "--start")
 		testDemand(t, who)
 		who.MustRun(t, "sh", "-c", "sed -i s/^Description=.*/Description=another/ "+who.units()+"/svc.demand.container")
 		if said := who.MustRun(t, "paddock", "quadlet", "update", "-q", "svc.demand"); said != "svc.demand: settings\n" {
@@ -25,12 +25,13 @@ func TestQuadletOnDemand(t *testing.T) {
 		}
 		assertIdle(t, who)
 	}
+	testArtifactUnit(t, b.everyone()[0], name)
 	reg.Stop(t)
 	b.Restart(t)
 	for _, who := range b.everyone() {
 		testDemand(t, who)
 		who.MustRun(t, "paddock", "quadlet", "rm", "svc.demand")
-		left := who.MustRun(t, "sh", "-c", "podman ps -a -q; ls -p "+who.units()+" | grep -v /; find /etc/systemd /run/systemd $HOME/.config/systemd -name '*demand*' 2>/dev/null; exit 0")
+		left := who.MustRun(t, "sh", "-c", "podman ps -a -q; podman network ls -q -f name=svc.demand; ls -p "+who.units()+" | grep -v /; find /etc/systemd /run/systemd $HOME/.config/systemd -name '*demand*' 2>/dev/null; exit 0")
 		if strings.TrimSpace(left) != "" {
 			t.Errorf("%s: after rm there is left %s", who.name, left)
 		}
@@ -66,5 +67,16 @@ func assertIdle(t *testing.T, who bootedUser) {
 	}
 	if ran := who.MustRun(t, "podman", "ps", "-a", "-q"); strings.TrimSpace(ran) != "" {
 		t.Errorf("%s: there is a container: %s", who.name, ran)
+	}
+}
+
+// testArtifactUnit runs a service whose model Podman pulls.
+func testArtifactUnit(t *testing.T, who bootedUser, name string) {
+	t.Helper()
+	installModel(t, who, name, "svc.art", "18350", "--with", "artifact", "--start")
+	assertChat(t, who.place, "18350")
+	who.MustRun(t, "paddock", "quadlet", "rm", "svc.art")
+	if left := who.Run(t, "systemctl", "list-units", "--all", "--plain", "--no-legend", "svc.art*"); strings.TrimSpace(left.Stdout) != "" {
+		t.Errorf("after rm systemd knows %s", left.Stdout)
 	}
 }

@@ -77,10 +77,14 @@ func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *worklo
 	if err != nil {
 		return nil, nil, err
 	}
+	kinds, err := quadlet.ParseKinds(o.with)
+	if err != nil {
+		return nil, nil, err
+	}
 	set, err = quadlet.Units(spec, &quadlet.UnitOptions{
 		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: ensureArgs(env, model, origin),
 		Model: model.Name, Restart: cfg.Quadlet.Restart.Value, Environment: unitEnviron(store),
-		AutoUpdate: o.autoUpdate, OnDemand: demand, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
+		AutoUpdate: o.autoUpdate, OnDemand: demand, With: kinds, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
 	})
 	return spec, set, err
 }
@@ -138,38 +142,4 @@ func ownPath() (string, error) {
 		return "", fmt.Errorf("finding the path of paddock: %w", err)
 	}
 	return filepath.Clean(path), nil
-}
-
-// installer works on the units of the user, or of the system.
-func installer(ctx context.Context, env *Env) (*quadlet.Installer, error) {
-	podman, err := quadletPodman(ctx, env)
-	if err != nil {
-		return nil, err
-	}
-	getenv := func(key string) string {
-		if value := env.Getenv(key); value != "" || key != "HOME" {
-			return value
-		}
-		home, err := env.Home()
-		if err != nil {
-			return ""
-		}
-		return home
-	}
-	dir, err := quadlet.UnitDir(podman.Rootless, getenv)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := quadlet.PlainDir(podman.Rootless, getenv)
-	if err != nil {
-		return nil, err
-	}
-	tag := func(ctx context.Context, id, name string) error {
-		_, err := env.Services.Quiet.Call(ctx, podman.Path, "tag", id, name)
-		return err
-	}
-	return &quadlet.Installer{
-		Dir: filepath.Join(env.Root, dir), Plain: filepath.Join(env.Root, plain), Tag: tag,
-		Systemctl: &quadlet.Systemctl{User: podman.Rootless, Run: env.Services.Quiet},
-	}, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type unitOptions struct {
 	pod        string
 	onDemand   bool
 	idle       *time.Duration // nil is defaultIdle
+	with       string
 }
 
 // defaultIdle is how long a server that was started on demand runs without a connection.
@@ -31,7 +33,8 @@ func (o *unitOptions) flags() []cli.Flag {
 		&cli.BoolFlag{Name: "auto-update", Destination: &o.autoUpdate, Usage: "let podman auto-update move the server's image"},
 		&cli.StringFlag{Name: "pod", Destination: &o.pod, Usage: "put the container into the pod `POD`, with those of other models"},
 		&cli.BoolFlag{Name: "on-demand", Destination: &o.onDemand, Usage: "start the service on the first request"},
-		optionalDurationFlag(&o.idle, durationText(defaultIdle), "with --on-demand, stop the service after `TIME` without a connection; 0 is never", "idle-time"))
+		optionalDurationFlag(&o.idle, durationText(defaultIdle), "with --on-demand, stop the service after `TIME` without a connection; 0 is never", "idle-time"),
+		&cli.StringFlag{Name: "with", Destination: &o.with, Usage: "write these `UNITS`, too: " + strings.Join(quadlet.Kinds(), ", ")})
 }
 
 // options are those of the workload that the unit is to carry, checked before anything is asked or pulled.
@@ -41,6 +44,9 @@ func (o *unitOptions) options(env *Env) (*workload.Options, error) {
 		return nil, usagef("--idle-time is for --on-demand only")
 	case o.pod != "" && o.onDemand:
 		return nil, usagef("--pod and --on-demand exclude each other: a pod is started as a whole")
+	}
+	if _, err := quadlet.ParseKinds(o.with); err != nil {
+		return nil, asUsage(fmt.Errorf("--with: %w", err))
 	}
 	cfg, err := env.Config()
 	if err != nil {
@@ -100,6 +106,7 @@ func (o *unitOptions) words(cfg *config.Config, spec *workload.Spec, origin *ori
 	}
 	add("--api-key-secret", o.workload.keySecret)
 	add("--pod", o.pod)
+	add("--with", o.with)
 	if o.onDemand {
 		words = append(words, "--on-demand")
 	}
