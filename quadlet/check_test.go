@@ -40,7 +40,7 @@ func TestRivals(t *testing.T) {
 		if c.want {
 			want = path
 		}
-		if got, err := i.rival(named(i.Dir, c.name)); err != nil || got != want {
+		if got, err := i.rival(c.name+".service", filepath.Join(i.Dir, c.name+".container")); err != nil || got != want {
 			t.Errorf("%s, %q, for %s: got %q, %v", c.file, c.text, c.name, got, err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestCheck(t *testing.T) {
 	s := newSystemd(t)
 	i := s.installer()
 	i.Dir = filepath.Join(s.dir, "units")
-	if err := i.Check(t.Context(), "m", false); err != nil {
+	if err := i.Check(t.Context(), &Set{Name: "m"}, false); err != nil {
 		t.Errorf("a free name: %v", err)
 	}
 	if _, err := os.Stat(i.Dir); !errors.Is(err, os.ErrNotExist) {
@@ -61,7 +61,7 @@ func TestCheck(t *testing.T) {
 	if _, err := install(t, i, "m", testUnit(t), false); err != nil {
 		t.Fatal(err)
 	}
-	if err := i.Check(t.Context(), "m", true); err != nil {
+	if err := i.Check(t.Context(), &Set{Name: "m"}, true); err != nil {
 		t.Errorf("replacing: %v", err)
 	}
 	for name, text := range map[string]string{"web.container": "[Container]\nImage=x\n", "kk.kube": "[Kube]\nYaml=x\n"} {
@@ -78,17 +78,17 @@ func TestCheck(t *testing.T) {
 	}{
 		{"m", ErrInstalled, "unit m"}, {"web", ErrForeign, "web.container"}, {"kk", ErrForeign, "kk.kube"}, {"sshd", ErrForeign, "/usr/lib/systemd/system/sshd.service"},
 	} {
-		for what, err := range map[string]error{"check": i.Check(t.Context(), c.name, false), "install": second(install(t, i, c.name, testUnit(t), false))} {
+		for what, err := range map[string]error{"check": i.Check(t.Context(), &Set{Name: c.name}, false), "install": second(install(t, i, c.name, testUnit(t), false))} {
 			if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%s of %s: %v", what, c.name, err)
 			}
 		}
 	}
-	if err := i.Check(t.Context(), "../m", true); err == nil {
+	if err := i.Check(t.Context(), &Set{Name: "../m"}, true); err == nil {
 		t.Error("a path is no name")
 	}
 	s.fail["show"] = errors.New("exit status 1")
-	if err := i.Check(t.Context(), "n", false); err == nil || !strings.Contains(err.Error(), "systemd says no") {
+	if err := i.Check(t.Context(), &Set{Name: "n"}, false); err == nil || !strings.Contains(err.Error(), "systemd says no") {
 		t.Errorf("without systemd: %v", err)
 	}
 	if len(s.did) != 0 {

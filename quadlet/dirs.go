@@ -12,10 +12,24 @@ import (
 // of a user (podman-systemd.unit(5), UNIT SEARCH PATH). QUADLET_UNIT_DIRS has no part in it: systemd does not pass it to the generator.
 // A user without XDG_CONFIG_HOME and HOME makes an error.
 func UnitDir(rootless bool, getenv func(string) string) (string, error) {
+	return unitDir(rootless, getenv, "containers", "systemd")
+}
+
+// PlainDir returns the folder of the units that go with them and are not Quadlet's: /etc/systemd/system, or
+// ${XDG_CONFIG_HOME:-~/.config}/systemd/user of a user (systemd.unit(5), UNIT FILE LOAD PATH).
+func PlainDir(rootless bool, getenv func(string) string) (string, error) {
 	if !rootless {
-		return "/etc/containers/systemd", nil
+		return unitDir(rootless, getenv, "systemd", "system")
 	}
-	config := getenv("XDG_CONFIG_HOME")
+	return unitDir(rootless, getenv, "systemd", "user")
+}
+
+// unitDir is a folder below that of the configuration.
+func unitDir(rootless bool, getenv func(string) string, below ...string) (string, error) {
+	config := "/etc"
+	if rootless {
+		config = getenv("XDG_CONFIG_HOME")
+	}
 	if config == "" {
 		home := getenv("HOME")
 		if home == "" {
@@ -26,7 +40,7 @@ func UnitDir(rootless bool, getenv func(string) string) (string, error) {
 	if !filepath.IsAbs(config) {
 		return "", fmt.Errorf("finding the folder of the user's units: %q is not an absolute path", config)
 	}
-	return filepath.Join(config, "containers", "systemd"), nil
+	return filepath.Join(append([]string{config}, below...)...), nil
 }
 
 // Lingers says whether the services of a user start at boot, and not only when that user logs in (loginctl(1), enable-linger).

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,11 +17,12 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
-// systemd is a systemd as far as this package uses one: it makes a service of each .container file in a folder when it is told
+// systemd is a systemd as far as this package uses one: it makes a service of each file of Quadlet's in a folder when it is told
 // to reload, unless the file has the word "broken".
 type systemd struct {
 	t        *testing.T
 	dir      string
+	plain    string // the folder of systemd's own units
 	services map[string]ServiceState
 	fail     map[string]error  // by verb
 	shadow   map[string]string // the sources, in other folders, of services that each reload finds
@@ -32,7 +34,7 @@ type systemd struct {
 }
 
 func newSystemd(t *testing.T) *systemd {
-	return &systemd{t: t, dir: t.TempDir(), services: map[string]ServiceState{}, fail: map[string]error{}}
+	return &systemd{t: t, dir: t.TempDir(), plain: filepath.Join(t.TempDir(), "system"), services: map[string]ServiceState{}, fail: map[string]error{}}
 }
 
 func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) {
@@ -62,15 +64,8 @@ func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) 
 	switch verb {
 	case "daemon-reload":
 		s.reload()
-	case "start", "restart":
-		state.Active = "active"
-		if unit, err := os.ReadFile(state.Source); s.sick != "" && err == nil && strings.Contains(string(unit), s.sick) {
-			state.Active = "activating" // as between two tries
-		}
-		s.services[service] = state
-		if state.Active != "active" && !strings.Contains(s.did[len(s.did)-1], "--no-block") {
-			return nil, []byte("Job failed.\n"), errors.New("exit status 1")
-		}
+	case "start", "restart", "try-restart":
+		return nil, []byte("Job failed.\n"), s.start(argv)
 	case "stop":
 		state.Active = "failed" // as after a server that SIGTERM did not end
 		s.services[service] = state
@@ -83,25 +78,65 @@ func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) 
 	return nil, nil, nil
 }
 
+// start starts the services that are named behind "--".
+func (s *systemd) start(argv []string) error {
+	var failed error
+	for _, service := range argv[slices.Index(argv, "--")+1:] {
+		state := s.services[service]
+		if argv[2] == "try-restart" && state.Active != "active" {
+			continue
+		}
+		state.Active = "active"
+		if unit, err := os.ReadFile(state.Source); s.sick != "" && err == nil && strings.Contains(string(unit), s.sick) {
+			state.Active = "activating" // as between two tries
+		}
+		s.services[service] = state
+		if state.Active != "active" && !slices.Contains(argv, "--no-block") {
+			failed = errors.New("exit status 1")
+		}
+	}
+	return failed
+}
+
 func (s *systemd) reload() {
 	before := maps.Clone(s.services)
-	maps.DeleteFunc(s.services, func(_ string, state ServiceState) bool { return state.Source != "" })
-	files, err := filepath.Glob(s.dir + "/*.container")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, f := range files {
-		data, err := os.ReadFile(f)
+	maps.DeleteFunc(s.services, func(_ string, state ServiceState) bool {
+		return state.Source != "" || filepath.Dir(state.Fragment) == s.plain
+	})
+	for _, dir := range []string{s.dir, s.plain} {
+		files, err := filepath.Glob(dir + "/*.*")
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if !strings.Contains(string(data), "broken") {
-			name := strings.TrimSuffix(filepath.Base(f), ".container") + ".service"
-			s.services[name] = ServiceState{Load: "loaded", Active: cmp.Or(before[name].Active, "inactive"), Source: f, Fragment: "/run/" + name}
+		for _, f := range files {
+			s.load(f, before)
 		}
 	}
 	for name, source := range s.shadow {
 		s.services[name] = ServiceState{Load: "loaded", Active: "inactive", Source: source, Fragment: "/run/" + name}
+	}
+}
+
+// load makes a service of a file.
+func (s *systemd) load(file string, before map[string]ServiceState) {
+	info, err := os.Stat(file)
+	if err != nil || info.IsDir() || strings.HasPrefix(filepath.Base(file), ".") {
+		return
+	}
+	name, err := serviceOfFile(file)
+	if err != nil {
+		return
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	state := ServiceState{Load: "loaded", Active: cmp.Or(before[name].Active, "inactive"), Source: file, Fragment: "/run/" + name}
+	if isPlainUnit(file) {
+		state.Source, state.Fragment = "", file
+	}
+	if !strings.Contains(string(data), "broken") {
+		s.services[name] = state
 	}
 }
 
@@ -112,7 +147,7 @@ func install(t *testing.T, i *Installer, name string, unit []byte, replace bool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := l.Install(t.Context(), name, unit, replace)
+	in, err := l.Install(t.Context(), &Set{Name: name, Unit: unit}, replace)
 	return in, errors.Join(err, l.Unlock())
 }
 
@@ -131,12 +166,12 @@ func (s *systemd) installer() *Installer {
 	says := func(context.Context, []string) ([]byte, []byte, error) {
 		return nil, []byte("q[1]: Loading source unit file /x/bad.container\nconverting \"other.container\": x\nconverting \"bad.container\": unsupported key\n"), errors.New("exit status 1")
 	}
-	return &Installer{Dir: s.dir, Systemctl: &Systemctl{User: true, Run: s.run}, Generator: &Generator{User: true, Path: "/quadlet", Run: says}}
+	return &Installer{Dir: s.dir, Plain: s.plain, Systemctl: &Systemctl{User: true, Run: s.run}, Generator: &Generator{User: true, Path: "/quadlet", Run: says}}
 }
 
 func testUnit(t *testing.T) []byte {
 	t.Helper()
-	data, err := Unit(testSpec(), testOptions())
+	data, err := unitText(testSpec(), testOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,13 +187,13 @@ func TestInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Installed{Name: "m.1", Service: "m.1.service", Path: i.Dir + "/m.1.container", Model: "quay.io/org/smollm:135m", Source: pinned, Digest: blob, Image: "ghcr.io/ggml-org/llama.cpp:server"}
+	want := Installed{Name: "m.1", Service: "m.1.service", Path: i.Dir + "/m.1.container", Model: "quay.io/org/smollm:135m", Source: pinned, Digest: blob, Image: "ghcr.io/ggml-org/llama.cpp:server", PublishPort: "127.0.0.1:8080:8080"}
 	if !reflect.DeepEqual(*in, want) {
 		t.Errorf("got %+v", *in)
 	}
 	data, read, err := i.Read("m.1")
-	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(string(data), "\n"+string(testUnit(t))) {
-		t.Errorf("read %+v, %v\n%s", read, err, data)
+	if err != nil || !reflect.DeepEqual(*read, want) || !strings.HasSuffix(data.String(), "\n"+string(testUnit(t))) {
+		t.Errorf("read %+v, %v\n%v", read, err, data)
 	}
 	info, err := os.Stat(in.Path)
 	if err != nil || info.Mode().Perm() != 0o644 {
@@ -245,8 +280,8 @@ func TestInstallFails(t *testing.T) {
 	if _, err := install(t, i, "bad", broken, true); err == nil {
 		t.Error("a broken unit was installed")
 	}
-	if after, _, err := i.Read("bad"); err != nil || string(after) != string(before) || s.services["bad.service"].Load != "loaded" {
-		t.Errorf("got %v, %s", err, after)
+	if after, _, err := i.Read("bad"); err != nil || after.String() != before.String() || s.services["bad.service"].Load != "loaded" {
+		t.Errorf("got %v, %v", err, after)
 	}
 	s.fail["daemon-reload"] = errors.New("exit status 1")
 	if _, err := install(t, i, "new", testUnit(t), false); err == nil || !strings.Contains(err.Error(), "systemd says no") {

@@ -4,12 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/paddock-dev/paddock/artifacts"
 )
 
 // ErrForeign says that a unit or a service is there that paddock did not install. It is never touched.
@@ -34,26 +30,49 @@ type Installed struct {
 	Model, Source, Digest string
 	// Image is the server's container image.
 	Image string
+	// Beside are the names of the files that the service has beside the unit.
+	Beside []string
 	// Origin is the reference that the model came by, where Model says nothing to a registry.
 	Origin string
+	// Pod is the pod that it is in; "" if it is in none. Publish is what the pod publishes of it, as PublishPort= has it.
+	Pod, Publish string
+	// PublishPort is what is published of it otherwise, and Listen the address of its socket, if it starts on demand.
+	PublishPort, Listen string
 	// Install are the flags by which it was installed; nil for a unit of a paddock that did not note them.
 	Install []string
 }
 
-// describe reads what a unit of our own says; name is without extension.
+// errBroken says that somebody made of a unit of ours what is none.
+var errBroken = errors.New("it is broken")
+
+// describe reads what a unit of our own says; name is without extension. The error wraps errBroken.
 func describe(dir, name string, data []byte) (*Installed, error) {
 	path := filepath.Join(dir, name+extension)
 	settings, err := parse(string(data))
 	if err != nil {
-		return nil, fmt.Errorf("reading the unit %s: %w", path, err)
+		return nil, fmt.Errorf("reading the unit %s: %w: %w", path, errBroken, err)
 	}
 	own := func(key string) string { return strings.ReplaceAll(last(settings, ownSection, key), "%%", "%") }
 	in := named(dir, name)
 	in.Model, in.Source, in.Digest, in.Origin = own("Model"), own("Source"), own("Digest"), own("Origin")
+	in.Pod, in.Publish = own("Pod"), own("Publish")
+	in.Listen, in.PublishPort = own("Listen"), last(settings, "Container", "PublishPort")
 	in.Image = strings.NewReplacer("%%", "%", "$$", "$").Replace(last(settings, "Container", "Image"))
-	if flags := own("Install"); flags != "" {
-		if err := json.Unmarshal([]byte(flags), &in.Install); err != nil {
-			return nil, fmt.Errorf("reading Install= of the unit %s: %w", path, err)
+	if image := own("Image"); image != "" { // else it is the name of a unit
+		in.Image = image
+	}
+	for key, into := range map[string]*[]string{"Install": &in.Install, "Beside": &in.Beside} {
+		words := own(key)
+		if words == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(words), into); err != nil {
+			return nil, fmt.Errorf("reading %s= of the unit %s: %w: %w", key, path, errBroken, err)
+		}
+	}
+	for _, file := range in.Beside {
+		if ValidateName(file) != nil {
+			return nil, fmt.Errorf("reading Beside= of the unit %s: %w: %q is no name of a file", path, errBroken, file)
 		}
 	}
 	return in, nil
@@ -69,25 +88,7 @@ func read(dir, name string) ([]byte, error) {
 	if err := ValidateName(name); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, name+extension)
-	info, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("unit %s: %w in %s", name, artifacts.ErrNotFound, dir)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the unit %s: %w", name, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("unit %s is %w", path, ErrForeign)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the unit %s: %w", name, err)
-	}
-	if !strings.HasPrefix(string(data), ownMark) {
-		return nil, fmt.Errorf("unit %s is %w", path, ErrForeign)
-	}
-	return data, nil
+	return readOwn(filepath.Join(dir, name+extension))
 }
 
 // maxName is the longest name in bytes: a file's is 255 at most, with ".tmp-", ".container" and the number of a temporary one.

@@ -1,7 +1,7 @@
 package quadlet
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,42 +21,62 @@ const imageMark = "# Its image was "
 
 func (i *Installer) keptPath(name string) string { return filepath.Join(i.Dir, "."+name+".before") }
 
-// keep writes down a unit, and the ID of its image; "" if that is not to come back.
-func (l *Locked) keep(name string, unit []byte, imageID string) error {
-	unit = withoutNotes(unit, imageMark)
+// besideMark begins the line of a kept unit that has a file which was beside it, as JSON.
+const besideMark = "# Beside it was "
+
+// keep writes down a set, and the ID of its image; "" if that is not to come back.
+func (l *Locked) keep(set *Set, imageID string) error {
+	unit := withoutNotes(withoutNotes(set.Unit, imageMark), besideMark)
+	for _, f := range set.Beside {
+		note, err := json.Marshal(f)
+		if err != nil {
+			return fmt.Errorf("keeping the unit %s: %w", set.Name, err)
+		}
+		unit = slices.Concat(unit, []byte(besideMark), note, []byte("\n"))
+	}
 	if imageID != "" {
 		unit = slices.Concat(unit, []byte(imageMark+imageID+"\n"))
 	}
-	if err := ioutils.AtomicWriteFile(l.keptPath(name), unit, 0o644); err != nil {
-		return fmt.Errorf("keeping the unit %s: %w", name, err)
+	if err := ioutils.AtomicWriteFile(l.keptPath(set.Name), unit, 0o644); err != nil {
+		return fmt.Errorf("keeping the unit %s: %w", set.Name, err)
 	}
 	return nil
 }
 
-// kept returns the kept unit and the ID of its image. nil if there is none.
-func (i *Installer) kept(name string) (unit []byte, imageID string, err error) {
-	unit, err = os.ReadFile(i.keptPath(name))
+// kept returns the kept set and the ID of its image. nil if there is none.
+func (i *Installer) kept(name string) (set *Set, imageID string, err error) {
+	unit, err := os.ReadFile(i.keptPath(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("reading what an update kept of the unit %s: %w", name, err)
 	}
+	set = &Set{Name: name, Unit: withoutNotes(withoutNotes(unit, imageMark), besideMark)}
 	for line := range strings.Lines(string(unit)) {
 		if id, ok := strings.CutPrefix(line, imageMark); ok {
 			imageID = strings.TrimSpace(id)
 		}
+		note, ok := strings.CutPrefix(line, besideMark)
+		if !ok {
+			continue
+		}
+		var f File
+		if err := json.Unmarshal([]byte(note), &f); err != nil {
+			return nil, "", fmt.Errorf("reading what an update kept of the unit %s: %w", name, err)
+		}
+		set.Beside = append(set.Beside, f)
 	}
-	return unit, imageID, nil
+	return set, imageID, nil
 }
 
 // Kept returns the unit that an update which was cut off was about to replace; nil if there is none.
 func (i *Installer) Kept(name string) (*Installed, error) {
-	unit, _, err := i.kept(name)
-	if err != nil || unit == nil {
+	set, _, err := i.kept(name)
+	if err != nil || set == nil {
 		return nil, err
 	}
-	return describe(i.Dir, name, unit)
+	return describe(i.Dir, name, set.Unit)
 }
 
 // Forget drops the kept unit: what has its name is there to stay.
@@ -84,18 +104,4 @@ func (i *Installer) Uses(source string) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// Same says whether two units differ in their notes for people at most.
-func Same(a, b []byte) bool { return bytes.Equal(withoutNotes(a, "#"), withoutNotes(b, "#")) }
-
-// withoutNotes drops the lines with that beginning.
-func withoutNotes(unit []byte, mark string) []byte {
-	var kept []byte
-	for line := range bytes.Lines(unit) {
-		if !bytes.HasPrefix(line, []byte(mark)) {
-			kept = append(kept, line...)
-		}
-	}
-	return kept
 }

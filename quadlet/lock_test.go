@@ -75,7 +75,7 @@ func TestLockFolder(t *testing.T) {
 	if _, err := l.Remove(t.Context(), "m"); !errors.Is(err, artifacts.ErrNotFound) {
 		t.Errorf("removing: %v", err)
 	}
-	if _, err := l.Install(t.Context(), "m", testUnit(t), true); err == nil || !strings.Contains(err.Error(), i.Dir) {
+	if _, err := l.Install(t.Context(), &Set{Name: "m", Unit: testUnit(t)}, true); err == nil || !strings.Contains(err.Error(), i.Dir) {
 		t.Errorf("installing: %v", err)
 	}
 	if err := l.Unlock(); err != nil {
@@ -121,7 +121,7 @@ func TestInstallTwice(t *testing.T) {
 				}
 			}})
 			if err == nil {
-				_, err = l.Install(t.Context(), "m", testUnit(t), false)
+				_, err = l.Install(t.Context(), &Set{Name: "m", Unit: testUnit(t)}, false)
 				err = errors.Join(err, l.Unlock())
 			}
 			second <- err

@@ -38,11 +38,11 @@ func TestUnitRefuses(t *testing.T) {
 	} {
 		spec, opts := testSpec(), testOptions()
 		change(spec, opts)
-		if data, err := Unit(spec, opts); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), spec.Name) {
+		if data, err := unitText(spec, opts); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), spec.Name) {
 			t.Errorf("want %s, got %v\n%s", want, err, data)
 		}
 	}
-	if _, err := Unit(testSpec(), nil); err == nil {
+	if _, err := unitText(testSpec(), nil); err == nil {
 		t.Error("no options were taken")
 	}
 }
@@ -62,7 +62,7 @@ func FuzzUnit(f *testing.F) {
 		}
 		spec, opts := testSpec(), testOptions()
 		change(spec, opts)
-		if _, err := Unit(spec, opts); err != nil {
+		if _, err := unitText(spec, opts); err != nil {
 			return
 		}
 		roundTrip(t, change)

@@ -1,57 +1,112 @@
 package quadlet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 )
 
-// Remove stops the service of a unit that paddock installed, and removes the unit. The error wraps artifacts.ErrNotFound or ErrForeign.
-// A unit that cannot be removed is found out before its service is stopped. The unit is returned beside an error if it is gone, but
-// systemd could not be told.
+// Remove stops the service of a unit that paddock installed, and removes the unit and what goes with it. The error wraps
+// artifacts.ErrNotFound or ErrForeign. A file that cannot be removed is found out before a service is stopped. The unit is returned
+// beside an error if it is gone, but systemd could not be told.
 func (l *Locked) Remove(ctx context.Context, name string) (*Installed, error) {
-	data, err := read(l.Dir, name)
+	in, err := l.installed(name)
+	if errors.Is(err, errBroken) { // it can go all the same
+		in, err = named(l.Dir, name), nil
+	}
+	var edits []edit
+	if err == nil {
+		edits, err = l.removal(name)
+	}
+	for _, e := range edits {
+		err = errors.Join(err, removable(e.path))
+	}
+	if err == nil {
+		err = l.away(ctx, edits)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("removing the unit %s: %w", name, err)
 	}
-	in, err := describe(l.Dir, name, data)
-	if err != nil { // someone broke it; it can go all the same
-		in = named(l.Dir, name)
-	}
-	if err := removable(in.Path); err != nil {
-		return nil, fmt.Errorf("removing the unit %s: %w", name, err)
-	}
-	ran, err := l.stop(ctx, in)
-	if err != nil {
-		return nil, fmt.Errorf("removing the unit %s: %w", name, err)
-	}
-	ctx = context.WithoutCancel(ctx) // the service is down: what is left takes no time, and half of it helps nobody
-	if err := os.Remove(in.Path); err != nil {
-		if ran {
-			err = errors.Join(err, l.Systemctl.startSoon(ctx, in.Service))
-		}
-		return nil, fmt.Errorf("removing the unit %s: %w", name, err)
-	}
+	ctx = context.WithoutCancel(ctx)
 	if err := errors.Join(l.Forget(name), l.Systemctl.DaemonReload(ctx)); err != nil {
 		return in, fmt.Errorf("telling systemd that the unit %s is removed: %w", name, err)
+	}
+	if err := l.dropVolumes(ctx, edits); err != nil {
+		return in, fmt.Errorf("removing what the unit %s has left: %w", name, err)
 	}
 	return in, nil
 }
 
-// stop stops the service if it is of this unit, and makes systemd forget a failure, or it would keep listing the service. It says
-// whether the service was up, or on its way.
-func (l *Locked) stop(ctx context.Context, in *Installed) (ran bool, err error) {
-	state, err := l.Systemctl.State(ctx, in.Service)
-	if err != nil || !samePath(state.Source, in.Path) {
-		return false, err
+// dropVolumes removes the volumes whose units are gone: what a server keeps is of use to it only.
+func (l *Locked) dropVolumes(ctx context.Context, edits []edit) error {
+	var errs []error
+	for _, e := range edits {
+		name, isVolume := strings.CutSuffix(filepath.Base(e.path), ".volume")
+		if e.after == nil && isVolume && l.DropVolume != nil {
+			errs = append(errs, l.DropVolume(ctx, "systemd-"+name)) // podman-systemd.unit(5), VolumeName=
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// away stops the services of the files that are to go, and makes the edits. If that fails, what ran is started again.
+func (l *Locked) away(ctx context.Context, edits []edit) error {
+	ran, err := l.stopGone(ctx, edits)
+	ctx = context.WithoutCancel(ctx) // the services are down: what is left takes no time, and half of it helps nobody
+	if err != nil {
+		return errors.Join(err, l.startAgain(ctx, ran))
+	}
+	if err := apply(edits); err != nil {
+		return errors.Join(err, undo(edits), l.startAgain(ctx, ran))
+	}
+	return nil
+}
+
+// stopGone stops the services of the files that are to go, and returns those that ran, but for one that did not stop.
+func (l *Locked) stopGone(ctx context.Context, edits []edit) (ran []string, err error) {
+	for _, e := range edits {
+		if e.after != nil || e.link {
+			continue
+		}
+		service, was, err := l.stop(ctx, e.path)
+		if err != nil {
+			return ran, err
+		}
+		if was {
+			ran = append(ran, service)
+		}
+	}
+	return ran, nil
+}
+
+func (l *Locked) startAgain(ctx context.Context, services []string) error {
+	var errs []error
+	for _, s := range slices.Backward(services) {
+		errs = append(errs, l.Systemctl.startSoon(ctx, s))
+	}
+	return errors.Join(errs...)
+}
+
+// stop stops the service of a file if it is of that file, and makes systemd forget a failure, or it would keep listing the service. It
+// says whether the service was up, or on its way.
+func (l *Locked) stop(ctx context.Context, path string) (service string, ran bool, err error) {
+	if service, err = serviceOfFile(path); err != nil {
+		return "", false, err
+	}
+	state, err := l.Systemctl.State(ctx, service)
+	if err != nil || !samePath(cmp.Or(state.Source, state.Fragment), path) {
+		return service, false, err
 	}
 	ran = state.Active == "active" || state.Active == "activating" || state.Active == "reloading"
-	if err := l.Systemctl.Stop(ctx, in.Service); err != nil {
-		return ran, err
+	if err := l.Systemctl.Stop(ctx, service); err != nil {
+		return service, ran, err
 	}
-	if state, err = l.Systemctl.State(ctx, in.Service); err != nil || state.Active != "failed" {
-		return ran, err
+	if state, err = l.Systemctl.State(ctx, service); err != nil || state.Active != "failed" {
+		return service, ran, err
 	}
-	return ran, l.Systemctl.ResetFailed(ctx, in.Service)
+	return service, ran, l.Systemctl.ResetFailed(ctx, service)
 }

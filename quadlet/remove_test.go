@@ -80,7 +80,7 @@ func TestRemoveRefused(t *testing.T) {
 		if _, err := l.Remove(t.Context(), "m"); !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), s.dir) {
 			t.Errorf("got %v", err)
 		}
-		if err := i.Check(t.Context(), "new", false); !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), s.dir) {
+		if err := i.Check(t.Context(), &Set{Name: "new"}, false); !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), s.dir) {
 			t.Errorf("check: got %v", err)
 		}
 	})

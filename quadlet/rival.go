@@ -2,10 +2,12 @@ package quadlet
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,10 +22,28 @@ func kinds() map[string]kind {
 	}
 }
 
-// rival returns another Quadlet file, in the folder or below it, that makes the same service; "" if there is none. Quadlet says
+// isPlainUnit says whether a file is a unit of systemd's own, and not Quadlet's.
+func isPlainUnit(file string) bool {
+	return slices.Contains([]string{".service", ".socket"}, filepath.Ext(file))
+}
+
+// serviceOfFile returns the service that is made of a file of ours, which sets no ServiceName=, or the unit that it is.
+func serviceOfFile(path string) (string, error) {
+	base, ext := filepath.Base(path), filepath.Ext(path)
+	if isPlainUnit(base) {
+		return base, nil
+	}
+	kind, ok := kinds()[ext]
+	if !ok {
+		return "", fmt.Errorf("file %s: nobody makes a service of it", path)
+	}
+	return strings.TrimSuffix(base, ext) + kind.suffix + ".service", nil
+}
+
+// rival returns another Quadlet file than ours, in the folder or below it, that makes the same service; "" if there is none. Quadlet says
 // nothing of two such files: the one that it comes to last wins (seen with Podman 5.8.6). systemd does not know of it before it reads
 // its units again.
-func (i *Installer) rival(in *Installed) (string, error) {
+func (i *Installer) rival(wanted, ours string) (string, error) {
 	found := ""
 	units := os.DirFS(i.Dir)
 	err := fs.WalkDir(units, ".", func(name string, d fs.DirEntry, err error) error {
@@ -34,11 +54,11 @@ func (i *Installer) rival(in *Installed) (string, error) {
 			return err
 		case d.IsDir() && (strings.HasSuffix(name, ".d") || name == "users" && !i.Systemctl.User):
 			return fs.SkipDir // drop-ins, and the units of users
-		case d.IsDir() || name == filepath.Base(in.Path):
+		case d.IsDir() || filepath.Join(i.Dir, name) == ours:
 			return nil
 		}
 		service, err := serviceOf(units, name)
-		if err != nil || service != in.Service {
+		if err != nil || service != wanted {
 			return err
 		}
 		found = filepath.Join(i.Dir, name)

@@ -5,17 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
-
-	"go.podman.io/storage/pkg/ioutils"
 )
 
 // Change is what Switch does to a service.
 type Change struct {
-	Name string
-	// Unit is the new unit, as the function Unit renders it.
-	Unit []byte
+	// Set is the new unit and what goes with it, as Units renders them.
+	Set *Set
 	// ImageID is what the name of the old unit's image stood for, where that has moved; "" where it has not.
 	ImageID string
 }
@@ -52,22 +50,23 @@ func (e *RolledBackError) Unwrap() []error {
 // answers. If it does not, the old unit and its image are put back and started, and the error is a *RolledBackError. A service that
 // is stopped is not started. There is a unit at any time; what a kill leaves is for Settle.
 func (l *Locked) Switch(ctx context.Context, c *Change) (*Installed, error) {
-	old, err := l.admit(ctx, c.Name, true)
+	name := c.Set.Name
+	old, err := l.admit(ctx, c.Set, true)
 	if err == nil && old == nil {
-		_, err = read(l.Dir, c.Name) // there is none to replace
+		_, err = read(l.Dir, name) // there is none to replace
 	}
 	if err != nil {
-		return nil, fmt.Errorf("updating the unit %s: %w", c.Name, err)
+		return nil, fmt.Errorf("updating the unit %s: %w", name, err)
 	}
-	unit := marked(c.Name, c.Unit)
-	in, err := describe(l.Dir, c.Name, unit)
+	set := c.Set.marked()
+	in, err := describe(l.Dir, name, set.Unit)
 	if err != nil {
-		return nil, fmt.Errorf("updating the unit %s: %w", c.Name, err)
+		return nil, fmt.Errorf("updating the unit %s: %w", name, err)
 	}
-	if err := l.keep(c.Name, old, c.ImageID); err != nil {
+	if err := l.keep(old, c.ImageID); err != nil {
 		return nil, err
 	}
-	return in, l.prove(ctx, in, unit)
+	return in, l.prove(ctx, in, set)
 }
 
 // Settle ends an update that was cut off: the new unit stays if its service becomes healthy with it, otherwise the old one comes
@@ -77,11 +76,11 @@ func (l *Locked) Settle(ctx context.Context, name string) (gone *Installed, err 
 	if err != nil || before == nil {
 		return nil, err
 	}
-	unit, now, err := l.Read(name)
+	set, now, err := l.Read(name)
 	if err != nil {
 		return nil, err
 	}
-	err = l.prove(ctx, now, unit)
+	err = l.prove(ctx, now, set)
 	var back *RolledBackError
 	if errors.As(err, &back) {
 		return now, err
@@ -89,17 +88,21 @@ func (l *Locked) Settle(ctx context.Context, name string) (gone *Installed, err 
 	return before, err
 }
 
-// prove installs a unit whose predecessor is kept, and lets go of that one when the service is healthy.
-func (l *Locked) prove(ctx context.Context, in *Installed, unit []byte) error {
+// prove installs a set whose predecessor is kept, and lets go of that one when the service is healthy.
+func (l *Locked) prove(ctx context.Context, in *Installed, set *Set) error {
 	state, err := l.Systemctl.State(ctx, in.Service)
 	if err != nil {
 		return err
 	}
+	edits, err := l.edits(set)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
-	err = l.put(ctx, in, unit)
+	ran, err := l.put(ctx, edits)
 	started := err == nil && state.Active != "inactive"
-	if started {
-		err = l.Systemctl.Restart(ctx, in.Service)
+	if err == nil {
+		err = l.renew(ctx, in, edits, started)
 	}
 	if err == nil {
 		return l.Forget(in.Name)
@@ -110,43 +113,69 @@ func (l *Locked) prove(ctx context.Context, in *Installed, unit []byte) error {
 	if started && !interrupted {
 		back.Said = l.Systemctl.journal(ctx, in.Service, began)
 	}
-	if back.Back = l.goBack(ctx, in); back.Back == nil && started {
-		back.Back = l.restart(ctx, in.Service, interrupted)
+	var way []string
+	if interrupted {
+		way = []string{"--no-block"} // somebody has lost patience already
 	}
+	edits, back.Back = l.goBack(ctx, in)
+	if back.Back == nil {
+		back.Back = l.renew(ctx, in, edits, started, way...)
+	}
+	back.Back = errors.Join(back.Back, l.startAgain(ctx, ran))
 	return back
 }
 
-// restart does not wait for the service where somebody has lost patience already.
-func (l *Locked) restart(ctx context.Context, service string, impatient bool) error {
-	if impatient {
-		return l.Systemctl.do(ctx, "restart", "--no-block", "--", service)
+// renew restarts a service with what has changed beside it; of one that is not to be started only what runs beside it.
+func (l *Locked) renew(ctx context.Context, in *Installed, edits []edit, start bool, way ...string) error {
+	var services []string
+	for _, e := range edits {
+		if e.path == in.Path || e.before == nil || e.after == nil || e.link || !e.changes() {
+			continue
+		}
+		service, err := serviceOfFile(e.path)
+		if err != nil {
+			return err
+		}
+		services = append(services, service)
 	}
-	return l.Systemctl.Restart(ctx, service)
+	verb := "try-restart"
+	if start {
+		verb, services = "restart", append(services, in.Service)
+	}
+	if len(services) == 0 {
+		return nil
+	}
+	return l.Systemctl.do(ctx, slices.Concat([]string{verb}, way, []string{"--"}, services)...)
 }
 
-// goBack puts the kept unit and its image back.
-func (l *Locked) goBack(ctx context.Context, in *Installed) error {
-	unit, id, err := l.kept(in.Name)
+// goBack puts the kept set and its image back, and returns what that changed.
+func (l *Locked) goBack(ctx context.Context, in *Installed) ([]edit, error) {
+	set, id, err := l.kept(in.Name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	before, err := describe(l.Dir, in.Name, unit)
+	before, err := describe(l.Dir, in.Name, set.Unit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if id != "" && l.Tag != nil {
 		err = l.Tag(ctx, id, before.Image)
 	}
-	if back := l.putBack(in, withoutNotes(unit, imageMark)); back != nil {
-		return errors.Join(err, fmt.Errorf("putting back the unit %s: %w", in.Name, back))
+	edits, back := l.putBack(set)
+	if back != nil {
+		return nil, errors.Join(err, fmt.Errorf("putting back the unit %s: %w", in.Name, back))
 	}
-	return errors.Join(err, l.Systemctl.DaemonReload(ctx))
+	return edits, errors.Join(err, l.Systemctl.DaemonReload(ctx))
 }
 
-// putBack writes the kept unit without what was noted in it; where there is no space for that, with it.
-func (l *Locked) putBack(in *Installed, unit []byte) error {
-	if err := ioutils.AtomicWriteFile(in.Path, unit, 0o644); err != nil {
-		return os.Rename(l.keptPath(in.Name), in.Path)
+// putBack writes the kept set without what was noted in it; where there is no space for that, the unit comes back with it.
+func (l *Locked) putBack(set *Set) ([]edit, error) {
+	edits, err := l.edits(set)
+	if err != nil {
+		return nil, err
 	}
-	return l.Forget(in.Name)
+	if err := edits[0].put(edits[0].after); err != nil {
+		return edits, errors.Join(apply(edits[1:]), os.Rename(l.keptPath(set.Name), edits[0].path))
+	}
+	return edits, errors.Join(apply(edits[1:]), l.Forget(set.Name))
 }

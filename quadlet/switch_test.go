@@ -49,7 +49,7 @@ func (w *switching) change(ctx context.Context, t *testing.T, unit []byte, image
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.Switch(ctx, &Change{Name: "m", Unit: unit, ImageID: imageID})
+	_, err = l.Switch(ctx, &Change{Set: &Set{Name: "m", Unit: unit}, ImageID: imageID})
 	return errors.Join(err, l.Unlock())
 }
 
@@ -57,8 +57,8 @@ func (w *switching) change(ctx context.Context, t *testing.T, unit []byte, image
 func (w *switching) assert(t *testing.T, unit []byte, did string) {
 	t.Helper()
 	data, _, err := w.Read("m")
-	if err != nil || !Same(data, unit) {
-		t.Errorf("the unit: %v\n%s", err, data)
+	if err != nil || !Same(data, &Set{Name: "m", Unit: unit}) {
+		t.Errorf("the unit: %v\n%v", err, data)
 	}
 	if before, err := w.Kept("m"); before != nil || err != nil {
 		t.Errorf("kept: %+v, %v", before, err)
@@ -90,7 +90,7 @@ func TestSwitch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Switch(t.Context(), &Change{Name: "none", Unit: testUnit(t)}); !errors.Is(err, artifacts.ErrNotFound) {
+	if _, err := l.Switch(t.Context(), &Change{Set: &Set{Name: "none", Unit: testUnit(t)}}); !errors.Is(err, artifacts.ErrNotFound) {
 		t.Errorf("of no service: %v", err)
 	}
 }
@@ -114,8 +114,8 @@ func TestRollBack(t *testing.T) {
 			t.Errorf("%+v: it said %q", c, back.Said)
 		}
 		w.assert(t, testUnit(t), c.did)
-		if data, _, err := w.Read("m"); err != nil || strings.Contains(string(data), imageMark) {
-			t.Errorf("%+v: the note stays: %v\n%s", c, err, data)
+		if data, _, err := w.Read("m"); err != nil || strings.Contains(data.String(), imageMark) {
+			t.Errorf("%+v: the note stays: %v\n%v", c, err, data)
 		}
 		if got := strings.Join(w.tagged, ", "); got != c.tagged {
 			t.Errorf("%+v: tagged %s", c, got)
@@ -208,7 +208,7 @@ func TestKeptGoes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(l.keep("m", testUnit(t), "1234"), l.Unlock(), end()); err != nil {
+		if err := errors.Join(l.keep(&Set{Name: "m", Unit: testUnit(t)}, "1234"), l.Unlock(), end()); err != nil {
 			t.Fatal(err)
 		}
 		if before, err := w.Kept("m"); before != nil || err != nil {

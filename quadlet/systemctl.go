@@ -54,9 +54,9 @@ func (s *Systemctl) startSoon(ctx context.Context, service string) error {
 	return s.do(ctx, "start", "--no-block", "--", service)
 }
 
-// Restart stops a service if it runs, and starts it, as Start does.
-func (s *Systemctl) Restart(ctx context.Context, service string) error {
-	return s.do(ctx, "restart", "--", service)
+// Restart stops services if they run, and starts them, as Start does.
+func (s *Systemctl) Restart(ctx context.Context, services ...string) error {
+	return s.do(ctx, append([]string{"restart", "--"}, services...)...)
 }
 
 // Stop stops a service and returns when it is down.

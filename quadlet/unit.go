@@ -2,17 +2,10 @@ package quadlet
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
-	"go.podman.io/image/v5/docker/reference"
-
-	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/workload"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 )
@@ -33,6 +26,10 @@ type UnitOptions struct {
 	Restart string
 	// AutoUpdate lets podman-auto-update(1) move the server's image; its name must be a registry's, without a digest.
 	AutoUpdate bool
+	// OnDemand makes the service start when it is asked for; nil when the machine starts.
+	OnDemand *OnDemand
+	// With are the Kinds of units that are to go with the service; nil is none.
+	With []string
 	// Origin is the reference that the model came by, where its name says nothing to a registry; Install are the flags by which the
 	// same unit is made again. Both are for Installed.
 	Origin  string
@@ -47,15 +44,17 @@ const ownSection = "X-Paddock"
 // startMargin is what a start may take beyond the time that the model is given to load.
 const startMargin = 300 * time.Second
 
-// Unit renders a workload to the text of one .container file. The same input gives the same bytes.
-//
-// It refuses a Spec that is not valid, one whose model is not pinned by digest, a Podman that is not known or, for files of an
-// artifact, older than 5.6, and text that no unit can carry: an empty argument, an argument ";", and names that Quadlet would
-// take for another unit's.
-func Unit(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
-	if err := check(spec, opts); err != nil {
-		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
-	}
+// frame is what a .container file must say of the units that go with it.
+type frame struct {
+	// listen is the address that the service is reached at by its socket; "" if it starts with the machine.
+	listen string
+	// image is the server's, where the Spec has the unit of it.
+	image  string
+	beside []string
+}
+
+// render renders a workload to the text of one .container file.
+func render(spec *workload.Spec, opts *UnitOptions, in *frame) ([]byte, error) {
 	model := opts.Model
 	if model == "" {
 		model = spec.Model
@@ -63,20 +62,29 @@ func Unit(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
 	u := &unit{}
 	u.section("Unit")
 	u.text("Description", "Model server for "+model)
+	if in.listen != "" {
+		u.fixed("StopWhenUnneeded", "true")
+	}
 	u.section("Container")
 	if err := container(u, spec); err != nil {
-		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, err)
+		return nil, err
+	}
+	if slices.Contains(opts.With, "volume") {
+		u.words("Environment", "XDG_CACHE_HOME="+cacheDir)
+		u.arg("Volume", spec.Name+".volume:"+cacheDir)
 	}
 	if opts.AutoUpdate {
 		u.fixed("AutoUpdate", "registry")
 	}
 	u.section("Service")
 	service(u, spec, opts)
-	u.section("Install")
-	if opts.Rootless {
-		u.fixed("WantedBy", "default.target")
-	} else {
-		u.fixed("WantedBy", "multi-user.target default.target")
+	if in.listen == "" {
+		u.section("Install")
+		if opts.Rootless {
+			u.fixed("WantedBy", "default.target")
+		} else {
+			u.fixed("WantedBy", "multi-user.target default.target")
+		}
 	}
 	u.section(ownSection)
 	u.text("Model", model)
@@ -85,11 +93,19 @@ func Unit(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
 	if opts.Origin != "" {
 		u.text("Origin", opts.Origin)
 	}
-	u.list("Install", opts.Install)
-	if u.err != nil {
-		return nil, fmt.Errorf("rendering a unit for %s: %w", spec.Name, u.err)
+	if spec.Pod != "" {
+		u.text("Pod", spec.Pod)
+		u.text("Publish", podmanargs.PodPublish(spec))
 	}
-	return u.buf.Bytes(), nil
+	if in.image != spec.Image {
+		u.text("Image", in.image)
+	}
+	if in.listen != "" {
+		u.text("Listen", in.listen)
+	}
+	u.list("Install", opts.Install)
+	u.list("Beside", in.beside)
+	return u.buf.Bytes(), u.err
 }
 
 func container(u *unit, spec *workload.Spec) error {
@@ -104,6 +120,9 @@ func container(u *unit, spec *workload.Spec) error {
 	}
 	if err := access(u, spec); err != nil {
 		return err
+	}
+	if spec.Pod != "" {
+		u.arg("Pod", spec.Pod+podExtension)
 	}
 	if spec.Network != "" {
 		u.arg("Network", spec.Network)
@@ -184,49 +203,4 @@ func service(u *unit, spec *workload.Spec, opts *UnitOptions) {
 	u.fixed("Restart", cmp.Or(opts.Restart, "on-failure"))
 	u.fixed("RestartSec", "5")
 	u.fixed("TimeoutStartSec", strconv.Itoa(int((spec.Health.StartPeriod+startMargin)/time.Second)))
-}
-
-func check(spec *workload.Spec, opts *UnitOptions) error {
-	if err := spec.Validate(); err != nil {
-		return err
-	}
-	if opts == nil || opts.PodmanVersion == (podmanargs.Version{}) {
-		return errors.New("the version of podman is not known")
-	}
-	artifact := slices.ContainsFunc(spec.Mounts, func(m workload.FileMount) bool { return m.HostPath == "" })
-	if artifact && !opts.PodmanVersion.Native() {
-		return fmt.Errorf("podman %s cannot mount the files of a model, it needs %s or later", opts.PodmanVersion, podmanargs.MinNative())
-	}
-	// systemd expands no variables in the path of a program, so a "$" could not be protected
-	if !filepath.IsAbs(opts.Paddock) || strings.Contains(opts.Paddock, "$") {
-		return fmt.Errorf("the path %q of paddock must be absolute and without $", opts.Paddock)
-	}
-	if n, err := artifacts.ParseName(spec.Model); err != nil {
-		return err
-	} else if n.Digest() == "" {
-		return fmt.Errorf("the model %s is not pinned by its digest, and another may have its name when the service starts", spec.Model)
-	}
-	for _, a := range slices.Concat(spec.Args, opts.EnsureArgs) {
-		if err := noEnd(a); err != nil {
-			return err
-		}
-	}
-	if opts.AutoUpdate {
-		if err := canAutoUpdate(spec.Image); err != nil {
-			return err
-		}
-	}
-	return notUnit(spec.Image)
-}
-
-// canAutoUpdate refuses what podman-auto-update(1) cannot look up, or would never find moved.
-func canAutoUpdate(image string) error {
-	named, err := reference.ParseNamed(image)
-	if err != nil || reference.Domain(named) == "localhost" {
-		return fmt.Errorf("image %q: it can be updated automatically only by a name with its registry in front", image)
-	}
-	if _, pinned := named.(reference.Digested); pinned {
-		return fmt.Errorf("image %q: a digest never moves, so that there is nothing to update automatically", image)
-	}
-	return nil
 }

@@ -82,6 +82,18 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 			o.AutoUpdate, o.Restart, o.Origin = true, "always", "hf://Org/M:Q4?x=%2A"
 			o.Install = []string{"--name", "smollm-135m", "--env", `A=b "c" 100% \d <é>`, "--", "--alias", "x y", `"`}
 		},
+		"pod": func(s *workload.Spec, _ *UnitOptions) {
+			s.Pod, s.Port, s.Args = "models", 9001, []string{"--host", "0.0.0.0", "--port", "9001"}
+			s.Health.Command = strings.ReplaceAll(s.Health.Command, "8080", "9001")
+		},
+		"on-demand": func(_ *workload.Spec, o *UnitOptions) {
+			o.OnDemand = &OnDemand{Proxy: "/usr/lib/systemd/systemd-socket-proxyd", Idle: 10 * time.Minute}
+		},
+		"with": func(s *workload.Spec, o *UnitOptions) {
+			s.Runtime, s.Args = workload.VLLM, []string{"--model", "/models"}
+			o.With, o.EnsureArgs = Kinds(), []string{"--tls-verify=false", "--authfile", "/etc/a 100%.json"}
+			o.PodmanVersion = podmanargs.Version{Major: 5, Minor: 7}
+		},
 		"no-health": func(s *workload.Spec, _ *UnitOptions) { s.Health, s.Args = workload.Health{}, nil },
 		"odd-health": func(s *workload.Spec, _ *UnitOptions) {
 			s.Health.Command, s.Health.StartupInterval = `test "$(echo 100% \d 'x')" = "y" || exit 1`, 0
@@ -89,15 +101,24 @@ func cases() map[string]func(*workload.Spec, *UnitOptions) {
 	}
 }
 
-func render(t *testing.T, change func(*workload.Spec, *UnitOptions)) (*workload.Spec, *UnitOptions, []byte) {
+// unitText is the .container file alone.
+func unitText(spec *workload.Spec, opts *UnitOptions) ([]byte, error) {
+	set, err := Units(spec, opts)
+	if err != nil {
+		return nil, err
+	}
+	return set.Unit, nil
+}
+
+func rendered(t *testing.T, change func(*workload.Spec, *UnitOptions)) (*workload.Spec, *UnitOptions, *Set) {
 	t.Helper()
 	spec, opts := testSpec(), testOptions()
 	change(spec, opts)
-	data, err := Unit(spec, opts)
+	set, err := Units(spec, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return spec, opts, data
+	return spec, opts, set
 }
 
 // expected is what the command line of a unit must be in the end, from the spec alone. The end-to-end test holds it against what
@@ -150,10 +171,23 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 		add("--env", v.Name+"="+v.Value)
 	}
 	if p := podmanargs.Publish(spec); p != "" {
+		if opts.OnDemand != nil {
+			p = "127.0.0.1:18080:8080"
+		}
 		add("--publish", p)
 	}
 	if spec.Network != "" {
 		add("--network", spec.Network)
+	}
+	if slices.Contains(opts.With, "network") {
+		add("--network", "systemd-"+spec.Name)
+	}
+	if slices.Contains(opts.With, "volume") {
+		add("--env", "XDG_CACHE_HOME=/cache")
+		add("-v", "systemd-"+spec.Name+":/cache")
+	}
+	if spec.Pod != "" {
+		add("--pod", spec.Pod)
 	}
 	if h := spec.Health; h.Command != "" {
 		add("--health-cmd", h.Command)
@@ -170,17 +204,34 @@ func expect(t *testing.T, spec *workload.Spec, opts *UnitOptions) expected {
 	return e
 }
 
+// resolved is a unit with what Quadlet puts into it in the place of the units beside it.
+func resolved(set *Set, spec *workload.Spec) []byte {
+	return []byte(strings.NewReplacer(
+		"Image="+spec.Name+".image", "Image="+spec.Image, "source="+spec.Name+".artifact", "source="+spec.Model, "Network="+spec.Name+".network", "Network=systemd-"+spec.Name,
+	).Replace(string(set.Unit)))
+}
+
+func pods(set *Set) []File {
+	if set.Pod == nil {
+		return nil
+	}
+	return []File{*set.Pod}
+}
+
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestGolden(t *testing.T) {
 	texts := map[string][]byte{}
 	for name, change := range cases() {
-		spec, opts, data := render(t, change)
+		spec, opts, set := rendered(t, change)
 		want, err := json.MarshalIndent(expect(t, spec, opts), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
-		texts[name+".container"], texts[name+".json"] = data, append(want, '\n')
+		texts[name+".container"], texts[name+".json"] = set.Unit, append(want, '\n')
+		for _, f := range append(set.Beside, pods(set)...) {
+			texts[name+"+"+f.Name] = f.Data
+		}
 	}
 	golden.Check(t, texts, *update)
 }
@@ -194,7 +245,8 @@ func TestRoundTrip(t *testing.T) {
 
 func roundTrip(t *testing.T, change func(*workload.Spec, *UnitOptions)) {
 	t.Helper()
-	spec, opts, data := render(t, change)
+	spec, opts, set := rendered(t, change)
+	data := resolved(set, spec)
 	settings, err := parse(string(data))
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (s *Spec) HealthURL() string {
 
 // URL returns the server's address as seen from the host, without a final slash; "" if it cannot be reached from there.
 func (s *Spec) URL() string {
-	if s.Network != "host" && !s.Published() {
+	if s.Network != "host" && s.Pod == "" && !s.Published() {
 		return ""
 	}
 	host, port := s.Address()

@@ -24,7 +24,7 @@ func FromModel(m *artifacts.Model, opts *Options) (*Spec, error) {
 	}
 	s := &Spec{
 		Name: opts.Name, ModelDigest: m.Digest, Runtime: runtime,
-		Env: withAccess(opts.Env, &opts.Access), Access: opts.Access, Host: opts.Host, Port: opts.Port, Network: opts.Network,
+		Env: withAccess(opts.Env, &opts.Access), Access: opts.Access, Host: opts.Host, Port: opts.Port, Network: opts.Network, Pod: opts.Pod,
 		Memory: opts.Memory, CPUs: opts.CPUs, Secrets: opts.secrets(runtime),
 	}
 	if s.Image, err = opts.image(runtime); err != nil {

@@ -108,6 +108,18 @@ func TestHostNetwork(t *testing.T) {
 	}
 }
 
+// TestInPod: the servers of a pod share its network, so that each listens on its own port.
+func TestInPod(t *testing.T) {
+	s, err := FromModel(testModel(file("m.gguf", packaging.Weights)), &Options{Image: image, Pod: "models", Port: 9000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(s.Args, " "), "--host 0.0.0.0 --port 9000") || !strings.Contains(s.Health.Command, "http://127.0.0.1:9000/health ") ||
+		s.HealthURL() != "http://127.0.0.1:9000/health" || s.Published() {
+		t.Errorf("got %q, %q, %q", s.Args, s.Health.Command, s.HealthURL())
+	}
+}
+
 // TestRepeatedDigests: Podman finds a layer by its digest only if no other has it, and then by a title of its own.
 func TestRepeatedDigests(t *testing.T) {
 	twin := file("d/empty.json", packaging.Config)

@@ -37,6 +37,8 @@ type Options struct {
 	Port int
 	// Network is the container's network in Podman's words; "" is the engine's default.
 	Network string
+	// Pod is the pod that the container is in, as in Spec; "" is none.
+	Pod string
 	// Access is what the container is given of the host's accelerators.
 	Access gpu.Access
 	// Memory and CPUs limit the container, as in Spec.
@@ -71,7 +73,7 @@ func (o *Options) Validate() error {
 	errs := []error{
 		validRuntime(o.Runtime), validImage(o.Image), validText("image", o.Image), validText("image", o.VLLMImage),
 		validHost(o.Host), validEnv(o.Env), validText("network", o.Network), validAccess(&o.Access),
-		validLimits(o.Memory, o.CPUs), validSecrets(o.secrets(o.Runtime), o.Env),
+		validPod(o.Pod, o.Name, o.Network), validLimits(o.Memory, o.CPUs), validSecrets(o.secrets(o.Runtime), o.Env),
 	}
 	if o.VLLMImage != "" {
 		errs = append(errs, validImage(o.VLLMImage))

@@ -42,6 +42,9 @@ func TestFromModelRefuses(t *testing.T) {
 		{Options{Image: image, ServerArgs: []string{"--host=::"}}, nil, "--host=::"},
 		{Options{Image: image}, []packaging.File{adapter}, "a,b.gguf"},
 		{Options{Image: image, Port: 65536}, nil, "65536"},
+		{Options{Image: image, Pod: "p", Network: "host"}, nil, "the pod p"},
+		{Options{Image: image, Pod: "p", Name: "p"}, nil, "pod p"},
+		{Options{Image: image, Pod: "a b"}, nil, `pod: name "a b"`},
 		{Options{Image: image, Name: "deadbeef"}, nil, "deadbeef"},
 	} {
 		m := testModel(append([]packaging.File{file("m.gguf", packaging.Weights)}, c.extra...)...)

@@ -47,6 +47,9 @@ type Spec struct {
 	// Network is the container's network in Podman's words; "" is the engine's default. With "host" the server itself
 	// listens on Host:Port and nothing is published; with "none" nothing is published, nor in another container's network.
 	Network string
+	// Pod is the pod of Podman's that the container is in; "" is none. Its containers share one network, the pod's, which publishes
+	// their ports, and so the server listens on Port inside, too. Network must be "" then.
+	Pod string
 	// Access is what the container is given of the host's accelerators; the zero Access is nothing.
 	Access gpu.Access
 	// Memory is how many bytes the container may use, CPUs how many processors' time; 0 is without a limit.
@@ -85,8 +88,11 @@ type Health struct {
 }
 
 // Published says whether the engine forwards Host:Port to ContainerPort. It does not for a network that is the host's,
-// another container's or another name space's, and not for none: Podman refuses ports there (podman-run(1), --network).
+// another container's, its pod's or another name space's, and not for none: Podman refuses ports there (podman-run(1), --network).
 func (s *Spec) Published() bool {
+	if s.Pod != "" {
+		return false
+	}
 	switch mode, _, _ := strings.Cut(s.Network, ":"); mode {
 	case "host", "none", "container", "ns":
 		return false
@@ -106,6 +112,9 @@ func (s *Spec) Artifact() string {
 func (s *Spec) Listen() (host string, port int) {
 	if s.Network == "host" {
 		return s.Address()
+	}
+	if s.Pod != "" {
+		return "0.0.0.0", s.Port
 	}
 	return "0.0.0.0", ContainerPort
 }

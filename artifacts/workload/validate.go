@@ -15,6 +15,7 @@ import (
 //   - a Name of at most 63 characters [a-z0-9_.-] (and capitals), the first alphanumeric, not all hexadecimal digits:
 //     `podman run --replace --name e` was seen to stop and remove a container whose ID begins with e;
 //   - an Image and a Network that cannot be taken for an option;
+//   - a Pod that has a name as a container's, and another than the container, and then no Network;
 //   - a Port from 1 to 65535 and a Host that is an IP literal without zone, or "";
 //   - environment names [A-Za-z_][A-Za-z0-9_]*;
 //   - Mounts with unique, clean destinations below ModelRoot, none of which is a folder of another, each with one selector; or
@@ -32,7 +33,7 @@ func (s *Spec) Validate() error {
 	if strings.HasPrefix(s.Network, "-") {
 		return fmt.Errorf("network %q: it looks like an option", s.Network)
 	}
-	if err := validPort(s.Port); err != nil {
+	if err := first([]error{validPod(s.Pod, s.Name, s.Network), validPort(s.Port)}); err != nil {
 		return err
 	}
 	if err := validHost(s.Host); err != nil {
@@ -66,6 +67,23 @@ func validName(name string) error {
 		return fmt.Errorf("name %q: it must be letters, digits, underscores, dots and dashes, the first a letter or a digit", name)
 	case allHex(lower):
 		return fmt.Errorf("name %q: a name of hexadecimal digits only may be taken for the ID of another container", name)
+	}
+	return nil
+}
+
+// validPod refuses the names that Podman, for which pods and containers are one kind of thing by name, has for two.
+func validPod(pod, name, network string) error {
+	if pod == "" {
+		return nil
+	}
+	if err := validName(pod); err != nil {
+		return fmt.Errorf("pod: %w", err)
+	}
+	switch {
+	case network != "":
+		return fmt.Errorf("network %q: the containers of the pod %s share the pod's network", network, pod)
+	case name == pod, name == pod+"-infra":
+		return fmt.Errorf("pod %s: a container in it cannot be called %s, which the pod needs for itself", pod, name)
 	}
 	return nil
 }

@@ -179,8 +179,8 @@ _paddock_node() {
         choices[--log-level]='debug info warn error'
         ;;
     'quadlet generate')
-        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --auto-update --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --authfile --creds --cert-dir --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --auto-update --pod --on-demand --idle-time --with --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --pod --idle-time --with --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'
@@ -190,8 +190,8 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'quadlet install')
-        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --auto-update --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
-        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
+        flags='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --auto-update --pod --on-demand --idle-time --with --start --replace --tls-verify --authfile --creds --cert-dir --quiet -q --progress --jobs --include --exclude --no-local --help -h --config --engine --log-level'
+        valued='--name --host --port -p --runtime --image --gpu --ctx-size -c --memory -m --cpus --env -e --secret --api-key-secret --network --restart --pod --idle-time --with --authfile --creds --cert-dir --progress --jobs --include --exclude --config --engine --log-level'
         subs=''
         choices[--runtime]='auto llama.cpp vllm'
         choices[--gpu]='auto none all nvidia amd ascend mthreads intel apple wsl'

@@ -23,7 +23,7 @@ function __paddock_at
 end
 
 set -g __paddock_paths 'pull' 'pack' 'push' 'copy' 'convert' 'tags' 'login' 'logout' 'ls' 'list' 'inspect' 'rm' 'remove' 'serve' 'quadlet' 'quadlet generate' 'quadlet install' 'quadlet ls' 'quadlet list' 'quadlet print' 'quadlet rm' 'quadlet remove' 'quadlet update' 'kube' 'compose' 'gpu' 'gpu fit' 'ensure' 'df' 'prune' 'doctor' 'info' 'version' 'completion' 'help' 'help pull' 'help pack' 'help push' 'help copy' 'help convert' 'help tags' 'help login' 'help logout' 'help ls' 'help list' 'help inspect' 'help rm' 'help remove' 'help serve' 'help quadlet' 'help quadlet generate' 'help quadlet install' 'help quadlet ls' 'help quadlet list' 'help quadlet print' 'help quadlet rm' 'help quadlet remove' 'help quadlet update' 'help kube' 'help compose' 'help gpu' 'help gpu fit' 'help ensure' 'help df' 'help prune' 'help doctor' 'help info' 'help version' 'help completion'
-set -g __paddock_valued --age --annotation --api-key-secret --arch --authfile --author --cert-dir --config --cpus --creds --ctx-size --description --digestfile --documentation --engine --env --exclude --family --form --format --from --gpu --host --image --include --jobs --license --log-level --memory --model-version --model-volume --name --network --password --port --progress --restart --revision --run-as --runtime --secret --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor -c -e -f -m -p -t -u
+set -g __paddock_valued --age --annotation --api-key-secret --arch --authfile --author --cert-dir --config --cpus --creds --ctx-size --description --digestfile --documentation --engine --env --exclude --family --form --format --from --gpu --host --idle-time --image --include --jobs --license --log-level --memory --model-version --model-volume --name --network --password --pod --port --progress --restart --revision --run-as --runtime --secret --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --source --tag --title --to --username --vendor --with -c -e -f -m -p -t -u
 
 complete -c paddock -n '__paddock_in yes \'\'' -l help -s h -d 'show help'
 complete -c paddock -n '__paddock_in yes \'\'' -l config -r -d 'read settings from FILE alone, instead of containers/paddock.conf'
@@ -229,7 +229,7 @@ complete -c paddock -n '__paddock_in yes \'quadlet\'' -l log-level -x -a 'debug 
 complete -c paddock -f -n '__paddock_at \'quadlet\'' -a 'generate' -d 'Print the unit of a model in the store, and do nothing'
 complete -c paddock -f -n '__paddock_at \'quadlet\'' -a 'install' -d 'Install a model as a service'
 complete -c paddock -f -n '__paddock_at \'quadlet\'' -a 'ls list' -d 'List the services that paddock installed'
-complete -c paddock -f -n '__paddock_at \'quadlet\'' -a 'print' -d 'Print the unit of a service that paddock installed'
+complete -c paddock -f -n '__paddock_at \'quadlet\'' -a 'print' -d 'Print the units of a service that paddock installed'
 complete -c paddock -f -n '__paddock_at \'quadlet\'' -a 'rm remove' -d 'Stop and remove services that paddock installed'
 complete -c paddock -f -n '__paddock_at \'quadlet\'' -a 'update' -d 'Move services to what their models and images are by now'
 complete -c paddock -f -n '__paddock_at \'quadlet\''
@@ -248,6 +248,10 @@ complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l api-key-secret
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l network -r -d 'connect the container to NETWORK, as podman run --network'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l restart -x -a 'no on-success on-failure on-abnormal on-watchdog on-abort always' -d 'restart the service WHEN its server ends: no, on-success, on-failure, on-abnormal, on-watchdog, on-abort, always'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l auto-update -d 'let podman auto-update move the server\'s image'
+complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l pod -r -d 'put the container into the pod POD, with those of other models'
+complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l on-demand -d 'start the service on the first request'
+complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l idle-time -r -d 'with --on-demand, stop the service after TIME without a connection; 0 is never'
+complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l with -r -d 'write these UNITS, too: image, network, volume, artifact'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l tls-verify -d 'require HTTPS and verified certificates (default: as registries.conf says)'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l authfile -r -d 'read credentials from FILE (default: as podman login wrote them)'
 complete -c paddock -n '__paddock_in yes \'quadlet generate\'' -l creds -r -d 'use USER:PASSWORD for the registry'
@@ -272,7 +276,11 @@ complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l api-key-secret 
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l network -r -d 'connect the container to NETWORK, as podman run --network'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l restart -x -a 'no on-success on-failure on-abnormal on-watchdog on-abort always' -d 'restart the service WHEN its server ends: no, on-success, on-failure, on-abnormal, on-watchdog, on-abort, always'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l auto-update -d 'let podman auto-update move the server\'s image'
-complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l start -d 'start the service, and return when it answers'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l pod -r -d 'put the container into the pod POD, with those of other models'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l on-demand -d 'start the service on the first request'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l idle-time -r -d 'with --on-demand, stop the service after TIME without a connection; 0 is never'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l with -r -d 'write these UNITS, too: image, network, volume, artifact'
+complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l start -d 'start the service, and return when it answers; with --on-demand, let it be started'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l replace -d 'replace a unit of the same name that paddock installed'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l tls-verify -d 'require HTTPS and verified certificates (default: as registries.conf says)'
 complete -c paddock -n '__paddock_in yes \'quadlet install\'' -l authfile -r -d 'read credentials from FILE (default: as podman login wrote them)'
@@ -528,7 +536,7 @@ complete -c paddock -n '__paddock_in yes \'help quadlet\'' -l log-level -x -a 'd
 complete -c paddock -f -n '__paddock_at \'help quadlet\'' -a 'generate' -d 'Print the unit of a model in the store, and do nothing'
 complete -c paddock -f -n '__paddock_at \'help quadlet\'' -a 'install' -d 'Install a model as a service'
 complete -c paddock -f -n '__paddock_at \'help quadlet\'' -a 'ls list' -d 'List the services that paddock installed'
-complete -c paddock -f -n '__paddock_at \'help quadlet\'' -a 'print' -d 'Print the unit of a service that paddock installed'
+complete -c paddock -f -n '__paddock_at \'help quadlet\'' -a 'print' -d 'Print the units of a service that paddock installed'
 complete -c paddock -f -n '__paddock_at \'help quadlet\'' -a 'rm remove' -d 'Stop and remove services that paddock installed'
 complete -c paddock -f -n '__paddock_at \'help quadlet\'' -a 'update' -d 'Move services to what their models and images are by now'
 complete -c paddock -f -n '__paddock_at \'help quadlet\''

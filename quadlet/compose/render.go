@@ -59,6 +59,9 @@ func Render(spec *workload.Spec, opts *Options) ([]byte, error) {
 }
 
 func render(spec *workload.Spec, opts *Options) (*service, error) {
+	if spec.Pod != "" {
+		return nil, fmt.Errorf("putting the container into the pod %s: a compose file has no pods", spec.Pod)
+	}
 	if len(spec.Secrets) > 0 {
 		return nil, fmt.Errorf("giving the secret %s to the container: a compose file cannot", spec.Secrets[0].Name)
 	}

@@ -57,6 +57,9 @@ func prepare(spec *workload.Spec, opts *Options) (*renderer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if spec.Pod != "" {
+		return nil, fmt.Errorf("pod %q: a Deployment makes pods of its own", spec.Pod)
+	}
 	if spec.Network != "" {
 		return nil, fmt.Errorf("network %q: a pod has a network of its own", spec.Network)
 	}

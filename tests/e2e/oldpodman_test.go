@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -55,6 +56,24 @@ func oldHosts(t *testing.T) []folderHost {
 func TestOldPodman(t *testing.T) {
 	hosts := oldHosts(t)
 	testFolders(t, hosts, registryIn(t, Lab{old: true}, nil))
+}
+
+// TestOldPodmanGenerator: the generator of 5.4 takes every unit that goes with a service.
+func TestOldPodmanGenerator(t *testing.T) {
+	oldHosts(t)
+	beside, err := filepath.Glob("../../quadlet/testdata/*+*")
+	if err != nil || len(beside) == 0 {
+		t.Fatalf("golden units: %q, %v", beside, err)
+	}
+	for _, path := range beside {
+		unit, _, _ := strings.Cut(path, "+")
+		if filepath.Base(unit) == "with" { // for 5.7
+			continue
+		}
+		if service := generateIn(t, Lab{old: true}, unit+".container", false); !strings.Contains(service, "\nExecStart=/usr/bin/podman run ") {
+			t.Errorf("%s: the service is\n%s", path, service)
+		}
+	}
 }
 
 // TestOldPodmanService: the generator of 5.4 takes the unit, which names files that a moved tag does not change, and the

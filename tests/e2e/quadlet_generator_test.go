@@ -3,11 +3,10 @@
 package e2e
 
 import (
-	"bytes"
+	"archive/tar"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -50,31 +49,62 @@ func TestQuadletGenerator(t *testing.T) {
 	}
 }
 
-// generate returns the service that the lab's generator makes of a unit.
+// generate returns the service that the lab's generator makes of a unit, beside which are the files that go with it.
 func generate(t *testing.T, path string, rootless bool) string {
 	t.Helper()
-	unit, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unit.Close()
-	const script = `d=$(mktemp -d) && cat >"$d/$1" && QUADLET_UNIT_DIRS=$d /usr/libexec/podman/quadlet -dryrun -no-kmsg-log $2; rc=$?; rm -r "$d"; exit $rc`
+	return generateIn(t, Lab{}, path, rootless)
+}
+
+func generateIn(t *testing.T, in Lab, path string, rootless bool) string {
+	t.Helper()
+	const script = `d=$(mktemp -d) && tar -C "$d" -xf - && QUADLET_UNIT_DIRS=$d /usr/libexec/podman/quadlet -dryrun -no-kmsg-log $1; rc=$?; rm -r "$d"; exit $rc`
 	user := ""
 	if rootless {
 		user = "-user"
 	}
-	cmd := exec.CommandContext(t.Context(), "../lab/enter", "sh", "-c", script, "sh", filepath.Base(path), user)
-	var out, errs bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = unit, &out, &errs
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("the generator: %v\n%s", err, errs.String())
+	r := in.Stdin(unitArchive(t, path)).Run(t, "sh", "-c", script, "sh", user)
+	if r.Code != 0 {
+		t.Fatalf("the generator: exit %d\n%s", r.Code, r.Stderr)
 	}
-	for l := range strings.Lines(errs.String()) {
+	for l := range strings.Lines(r.Stderr) {
 		if !strings.Contains(l, "Loading source unit file") {
 			t.Errorf("the generator says: %s", l)
 		}
 	}
-	return out.String()
+	_, service, found := strings.Cut(r.Stdout, "---"+strings.TrimSuffix(filepath.Base(path), ".container")+".service---\n")
+	if !found {
+		t.Fatalf("the generator made no service of it:\n%s", r.Stdout)
+	}
+	service, _, _ = strings.Cut(service, "\n---")
+	return service
+}
+
+// unitArchive is a tar archive of a golden unit and of what goes with it (quadlet/unit_test.go, TestGolden).
+func unitArchive(t *testing.T, path string) string {
+	t.Helper()
+	name := strings.TrimSuffix(path, ".container")
+	beside, err := filepath.Glob(name + "+*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archive strings.Builder
+	w := tar.NewWriter(&archive)
+	for _, p := range append(beside, path) {
+		data, err := os.ReadFile(p)
+		if err == nil {
+			err = w.WriteHeader(&tar.Header{Name: filepath.Base(strings.TrimPrefix(p, name+"+")), Mode: 0o644, Size: int64(len(data))})
+		}
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return archive.String()
 }
 
 // commandOf returns the words of a command of a service, as they are when systemd runs it.

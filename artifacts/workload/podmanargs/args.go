@@ -60,6 +60,12 @@ func Publish(s *workload.Spec) string {
 	return net.JoinHostPort(host, strconv.Itoa(port)) + ":" + strconv.Itoa(workload.ContainerPort)
 }
 
+// PodPublish returns the value of --publish, and of Quadlet's PublishPort=, by which the pod publishes a container in it.
+func PodPublish(s *workload.Spec) string {
+	host, port := s.Address()
+	return net.JoinHostPort(host, strconv.Itoa(port)) + ":" + strconv.Itoa(port)
+}
+
 // Limits returns the flags that limit what a container takes, those of podman run and docker run alike.
 func Limits(s *workload.Spec) []string {
 	var args []string

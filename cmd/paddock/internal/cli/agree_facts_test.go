@@ -18,8 +18,9 @@ import (
 type facts struct {
 	Name, Image string
 	Args, Env   []string
-	Mounts      []string       // "DESTINATION = SOURCE"
-	Port        string         // "9000 to 8080"
+	Mounts      []string // "DESTINATION = SOURCE"
+	Port        string   // "9000 to 8080"
+	Pod         string
 	GPU         map[string]int // how many of a resource
 	Memory      int64
 	CPUs        float64
@@ -64,6 +65,8 @@ func (f *facts) flag(flag, value string) (err error) {
 		if m, err = mountFact(value); err == nil {
 			f.Mounts = append(f.Mounts, m)
 		}
+	case "--pod":
+		f.Pod = value
 	case "--publish":
 		f.Port = portFact(value)
 	case "--device":
@@ -169,6 +172,8 @@ func (f *facts) setting(key, value string) error {
 		f.Hardening = append(f.Hardening, map[string]string{"DropCapability": "capabilities", "NoNewPrivileges": "privileges", "ReadOnly": "root"}[key])
 	case "Environment", "Mount":
 		return f.flag(map[string]string{"Environment": "--env", "Mount": "--mount"}[key], unitWords(value)[0])
+	case "Pod":
+		f.Pod = strings.TrimSuffix(one, ".pod")
 	case "ContainerName", "PublishPort", "AddDevice", "HealthCmd":
 		return f.flag(map[string]string{"ContainerName": "--name", "PublishPort": "--publish", "AddDevice": "--device", "HealthCmd": "--health-cmd"}[key], one)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,9 +36,12 @@ func renderings() map[string]func(*workload.Spec) (*facts, error) {
 	}
 	return map[string]func(*workload.Spec) (*facts, error){
 		"podman": run(&engine.Podman{}), "docker": run(&engine.Docker{}),
-		"quadlet": func(s *workload.Spec) (*facts, error) {
-			text, err := quadlet.Unit(s, &quadlet.UnitOptions{PodmanVersion: podmanargs.MinNative(), Paddock: "/usr/bin/paddock"})
-			return read(text, err, unitOf)
+		"quadlet": func(s *workload.Spec) (*facts, error) { return unitsOf(s) },
+		"quadlet, units beside it": func(s *workload.Spec) (*facts, error) {
+			if s.Network == "" && s.Pod == "" {
+				return unitsOf(s, "image", "network")
+			}
+			return unitsOf(s, "image")
 		},
 		"compose": func(s *workload.Spec) (*facts, error) {
 			text, err := compose.Render(s, nil)
@@ -48,6 +52,22 @@ func renderings() map[string]func(*workload.Spec) (*facts, error) {
 			return read(text, err, kubeOf)
 		},
 	}
+}
+
+// unitsOf reads the units of a workload.
+func unitsOf(s *workload.Spec, with ...string) (*facts, error) {
+	set, err := quadlet.Units(s, &quadlet.UnitOptions{PodmanVersion: podmanargs.MinNative(), Paddock: "/usr/bin/paddock", With: with})
+	if err != nil {
+		return nil, err
+	}
+	f, err := unitOf(string(set.Unit))
+	for _, beside := range set.Beside {
+		if err == nil && f.Image == beside.Name {
+			_, image, _ := strings.Cut(string(beside.Data), "\nImage=")
+			f.Image, _, _ = strings.Cut(image, "\n")
+		}
+	}
+	return f, err
 }
 
 func agreeSpec() *workload.Spec {
@@ -95,7 +115,10 @@ func agreements() map[string]struct {
 			s.Mounts = []workload.FileMount{{Destination: "/models/m.gguf", Digest: s.ModelDigest}, {Destination: "/models/n.gguf", Title: "n.gguf"}}
 		}, []string{"compose", "docker", "kube"}},
 		"host's network": {func(s *workload.Spec) { s.Network = "container:x" }, []string{"kube"}},
-		"secrets":        {func(s *workload.Spec) { s.Secrets = []workload.Secret{{Name: "k", Env: "K"}} }, []string{"compose", "docker"}},
+		"pod": {func(s *workload.Spec) {
+			s.Pod, s.Args = "models", []string{"--model", "/models/m.gguf", "--host", "0.0.0.0", "--port", "9000"}
+		}, []string{"compose", "docker", "kube"}},
+		"secrets": {func(s *workload.Spec) { s.Secrets = []workload.Secret{{Name: "k", Env: "K"}} }, []string{"compose", "docker"}},
 	}
 }
 

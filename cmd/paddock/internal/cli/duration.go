@@ -28,7 +28,9 @@ func optionalDurationFlag(dest **time.Duration, fallback, usage string, names ..
 func durationText(d time.Duration) string {
 	text := d.String()
 	if d >= time.Minute {
-		text = strings.TrimSuffix(text, "0s")
+		if cut, whole := strings.CutSuffix(text, "m0s"); whole {
+			text = cut + "m"
+		}
 		if cut, whole := strings.CutSuffix(text, "h0m"); whole {
 			text = cut + "h"
 		}

@@ -42,8 +42,8 @@ type quadletRuns struct {
 	update   func(context.Context, *Env, *quadletUpdateOptions) error
 }
 
-// unitFor renders the unit of a model.
-func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *workload.Options, o *unitOptions, origin *originOptions) (spec *workload.Spec, unit []byte, err error) {
+// unitFor renders the units of a model.
+func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *workload.Options, o *unitOptions, origin *originOptions) (spec *workload.Spec, set *quadlet.Set, err error) {
 	podman, err := quadletPodman(ctx, env)
 	if err != nil {
 		return nil, nil, err
@@ -73,12 +73,20 @@ func unitFor(ctx context.Context, env *Env, model *artifacts.Model, opts *worklo
 	if err != nil {
 		return nil, nil, err
 	}
-	unit, err = quadlet.Unit(spec, &quadlet.UnitOptions{
+	demand, err := o.demand(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	kinds, err := quadlet.ParseKinds(o.with)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err = quadlet.Units(spec, &quadlet.UnitOptions{
 		PodmanVersion: podman.Version, Rootless: podman.Rootless, Paddock: paddock, EnsureArgs: ensureArgs(env, model, origin),
 		Model: model.Name, Restart: cfg.Quadlet.Restart.Value, Environment: unitEnviron(store),
-		AutoUpdate: o.autoUpdate, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
+		AutoUpdate: o.autoUpdate, OnDemand: demand, With: kinds, Origin: originToFollow(env, model), Install: o.words(cfg, spec, origin),
 	})
-	return spec, unit, err
+	return spec, set, err
 }
 
 // placedAs returns a model as it is mounted under the name that pins it.
@@ -134,33 +142,4 @@ func ownPath() (string, error) {
 		return "", fmt.Errorf("finding the path of paddock: %w", err)
 	}
 	return filepath.Clean(path), nil
-}
-
-// installer works on the units of the user, or of the system.
-func installer(ctx context.Context, env *Env) (*quadlet.Installer, error) {
-	podman, err := quadletPodman(ctx, env)
-	if err != nil {
-		return nil, err
-	}
-	getenv := func(key string) string {
-		if value := env.Getenv(key); value != "" || key != "HOME" {
-			return value
-		}
-		home, err := env.Home()
-		if err != nil {
-			return ""
-		}
-		return home
-	}
-	dir, err := quadlet.UnitDir(podman.Rootless, getenv)
-	if err != nil {
-		return nil, err
-	}
-	tag := func(ctx context.Context, id, name string) error {
-		_, err := env.Services.Quiet.Call(ctx, podman.Path, "tag", id, name)
-		return err
-	}
-	return &quadlet.Installer{
-		Dir: filepath.Join(env.Root, dir), Systemctl: &quadlet.Systemctl{User: podman.Rootless, Run: env.Services.Quiet}, Tag: tag,
-	}, nil
 }

@@ -59,10 +59,12 @@ func unitNames(typed []string) ([]string, error) {
 
 // checkInstall says why a model, of which maybe only the manifest is here, cannot be installed as a service.
 func checkInstall(ctx context.Context, env *Env, units *quadlet.Installer, model *artifacts.Model, opts *workload.Options, o *quadletInstallOptions) error {
+	set := &quadlet.Set{Name: cmp.Or(opts.Name, workload.DeriveName(model.Name))}
 	if !undecided(model) {
-		if _, _, err := unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin); err != nil {
+		var err error
+		if _, set, err = unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin); err != nil {
 			return err
 		}
 	}
-	return hintInstalled(units.Check(ctx, cmp.Or(opts.Name, workload.DeriveName(model.Name)), o.replace))
+	return hintInstalled(units.Check(ctx, set, o.replace))
 }

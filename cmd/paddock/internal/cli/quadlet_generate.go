@@ -47,9 +47,9 @@ func runQuadletGenerate(ctx context.Context, env *Env, o *quadletGenerateOptions
 		return err
 	}
 	model, opts = prepare(ctx, env, store, model, opts)
-	_, unit, err := unitFor(ctx, env, model, opts, &o.unit, &o.origin)
+	_, set, err := unitFor(ctx, env, model, opts, &o.unit, &o.origin)
 	if err != nil {
 		return hintUnpack(err, model)
 	}
-	return ui.Text(env.Out, string(unit))
+	return ui.Text(env.Out, set.String())
 }

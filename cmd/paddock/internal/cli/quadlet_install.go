@@ -8,6 +8,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/quadlet"
 )
 
 type quadletInstallOptions struct {
@@ -25,7 +26,7 @@ func quadletInstallCommand(env *Env, run func(context.Context, *Env, *quadletIns
 		Description: "Pulls the model if it is missing, pins its digest in the store, writes the unit, and makes systemd read it. What\n" +
 			"follows -- is passed to the server. A password given by --creds is not written into the unit.",
 		Flags: joinFlags(o.unit.flags(), []cli.Flag{
-			&cli.BoolFlag{Name: "start", Destination: &o.start, Usage: "start the service, and return when it answers"},
+			&cli.BoolFlag{Name: "start", Destination: &o.start, Usage: "start the service, and return when it answers; with --on-demand, let it be started"},
 			&cli.BoolFlag{Name: "replace", Destination: &o.replace, Usage: "replace a unit of the same name that paddock installed"},
 		}, o.fetch.flags()),
 		Action: func(c *cli.Context) error {
@@ -66,11 +67,11 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 		return err
 	}
 	model, opts = prepare(ctx, env, store, model, opts)
-	spec, unit, err := unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin)
+	spec, set, err := unitFor(ctx, env, model, opts, &o.unit, &o.fetch.origin)
 	if err != nil {
 		return err
 	}
-	installed, err := installPinned(ctx, env, store, units, &pinnedUnit{model: model, name: spec.Name, unit: unit, replace: o.replace})
+	installed, err := installPinned(ctx, env, store, units, &pinnedUnit{model: model, set: set, replace: o.replace})
 	if err != nil {
 		return err
 	}
@@ -79,12 +80,24 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 	}
 	warnLinger(env, units)
 	warnGroups(ctx, env, units, &spec.Access)
-	if !o.start {
-		ui.Note(env.Err, "start it by: "+systemctl(units, "start", installed.Service))
+	return startInstalled(ctx, env, units, installed, o.start)
+}
+
+// startInstalled starts a service, or says how that is done.
+func startInstalled(ctx context.Context, env *Env, units *quadlet.Installer, in *quadlet.Installed, start bool) error {
+	switch {
+	case !start && in.Pod != "":
+		ui.Note(env.Err, "start it, with all that is in its pod, by: "+systemctl(units, "restart", in.PodService()))
+		return nil
+	case !start && in.Socket() != "":
+		ui.Note(env.Err, "let it be started on demand by: "+systemctl(units, "start", in.Socket()))
+		return nil
+	case !start:
+		ui.Note(env.Err, "start it by: "+systemctl(units, "start", in.Service))
 		return nil
 	}
-	if err := units.Systemctl.Restart(ctx, installed.Service); err != nil {
-		return WithHint(fmt.Errorf("starting %s, which stays installed: %w", installed.Name, err), journal(units, installed.Service))
+	if err := units.Start(ctx, in); err != nil {
+		return WithHint(fmt.Errorf("starting %s, which stays installed: %w", in.Name, err), journal(units, in.Service))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/quadlet"
 )
 
 type quadletLsOptions struct {
@@ -19,10 +20,12 @@ type quadletRow struct {
 	Model  string `json:"model"`
 	Digest string `json:"digest"`
 	Image  string `json:"image"`
-	// Status is systemd's word: active, activating, inactive, failed.
+	// Status is systemd's word: active, activating, inactive, failed; and listening of one that is started on demand.
 	Status string `json:"status"`
-	Unit   string `json:"unit"`
-	Path   string `json:"path"`
+	// Pod is the pod that it is in; "" if it is in none.
+	Pod  string `json:"pod"`
+	Unit string `json:"unit"`
+	Path string `json:"path"`
 }
 
 const quadletTable = "table {{.Name}}\t{{.Model}}\t{{.Status}}\t{{.Unit}}"
@@ -53,12 +56,12 @@ func runQuadletLs(ctx context.Context, env *Env, o *quadletLsOptions) error {
 	all, unreadable := units.List()
 	rows := make([]quadletRow, 0, len(all))
 	for _, u := range all {
-		state, err := units.Systemctl.State(ctx, u.Service)
+		status, err := serviceStatus(ctx, units, u)
 		if err != nil {
 			return err
 		}
 		rows = append(rows, quadletRow{
-			Name: u.Name, Model: u.Model, Digest: u.Digest, Image: u.Image, Status: state.Active, Unit: u.Service, Path: u.Path,
+			Name: u.Name, Model: u.Model, Digest: u.Digest, Image: u.Image, Status: status, Pod: u.Pod, Unit: u.Service, Path: u.Path,
 		})
 	}
 	if o.format == "table" {
@@ -69,4 +72,19 @@ func runQuadletLs(ctx context.Context, env *Env, o *quadletLsOptions) error {
 		return err
 	}
 	return unreadable
+}
+
+// serviceStatus is how a service is; of one that is not needed now, how its socket is.
+func serviceStatus(ctx context.Context, units *quadlet.Installer, u *quadlet.Installed) (string, error) {
+	state, err := units.Systemctl.State(ctx, u.Service)
+	if err != nil {
+		return "", err
+	}
+	if state.Active != "inactive" || u.Socket() == "" {
+		return state.Active, nil
+	}
+	if socket, err := units.Systemctl.IsActive(ctx, u.Socket()); err != nil || !socket {
+		return state.Active, err
+	}
+	return "listening", nil
 }

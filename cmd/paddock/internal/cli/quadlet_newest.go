@@ -88,7 +88,7 @@ func (u *serviceUpdate) changes() []string {
 	case u.image.moved():
 		changes = append(changes, "image "+shortID(u.image.before)+" → "+shortID(u.image.now))
 	}
-	if len(changes) == 0 && !quadlet.Same(u.oldUnit, u.unit) {
+	if len(changes) == 0 && !quadlet.Same(u.oldSet, u.set) {
 		changes = append(changes, "settings")
 	}
 	return changes

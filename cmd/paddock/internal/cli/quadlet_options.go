@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,16 +18,36 @@ type unitOptions struct {
 	workload   workloadOptions
 	restart    *string
 	autoUpdate bool
+	pod        string
+	onDemand   bool
+	idle       *time.Duration // nil is defaultIdle
+	with       string
 }
+
+// defaultIdle is how long a server that was started on demand runs without a connection.
+const defaultIdle = 10 * time.Minute
 
 func (o *unitOptions) flags() []cli.Flag {
 	return append(o.workload.flags(),
 		optionalStringFlag(&o.restart, "on-failure", "restart the service `WHEN` its server ends: "+strings.Join(config.RestartWords(), ", "), "restart"),
-		&cli.BoolFlag{Name: "auto-update", Destination: &o.autoUpdate, Usage: "let podman auto-update move the server's image"})
+		&cli.BoolFlag{Name: "auto-update", Destination: &o.autoUpdate, Usage: "let podman auto-update move the server's image"},
+		&cli.StringFlag{Name: "pod", Destination: &o.pod, Usage: "put the container into the pod `POD`, with those of other models"},
+		&cli.BoolFlag{Name: "on-demand", Destination: &o.onDemand, Usage: "start the service on the first request"},
+		optionalDurationFlag(&o.idle, durationText(defaultIdle), "with --on-demand, stop the service after `TIME` without a connection; 0 is never", "idle-time"),
+		&cli.StringFlag{Name: "with", Destination: &o.with, Usage: "write these `UNITS`, too: " + strings.Join(quadlet.Kinds(), ", ")})
 }
 
 // options are those of the workload that the unit is to carry, checked before anything is asked or pulled.
 func (o *unitOptions) options(env *Env) (*workload.Options, error) {
+	switch {
+	case o.idle != nil && !o.onDemand:
+		return nil, usagef("--idle-time is for --on-demand only")
+	case o.pod != "" && o.onDemand:
+		return nil, usagef("--pod and --on-demand exclude each other: a pod is started as a whole")
+	}
+	if _, err := quadlet.ParseKinds(o.with); err != nil {
+		return nil, asUsage(fmt.Errorf("--with: %w", err))
+	}
 	cfg, err := env.Config()
 	if err != nil {
 		return nil, err
@@ -36,7 +59,24 @@ func (o *unitOptions) options(env *Env) (*workload.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opts, asUsage(quadlet.CheckOptions(opts))
+	opts.Pod = o.pod
+	return opts, asUsage(errors.Join(opts.Validate(), quadlet.CheckOptions(opts)))
+}
+
+// demand says how the service starts when it is asked for; nil if it does not.
+func (o *unitOptions) demand(env *Env) (*quadlet.OnDemand, error) {
+	if !o.onDemand {
+		return nil, nil
+	}
+	proxy, err := quadlet.FindProxy(env.Root)
+	if err != nil {
+		return nil, err
+	}
+	d := &quadlet.OnDemand{Proxy: proxy, Idle: defaultIdle}
+	if o.idle != nil {
+		d.Idle = *o.idle
+	}
+	return d, nil
 }
 
 // words are the flags by which install makes the same unit again, and what follows "--". What came from files of settings is none
@@ -65,6 +105,14 @@ func (o *unitOptions) words(cfg *config.Config, spec *workload.Spec, origin *ori
 		add("--secret", s)
 	}
 	add("--api-key-secret", o.workload.keySecret)
+	add("--pod", o.pod)
+	add("--with", o.with)
+	if o.onDemand {
+		words = append(words, "--on-demand")
+	}
+	if o.idle != nil {
+		add("--idle-time", durationText(*o.idle))
+	}
 	if o.autoUpdate {
 		words = append(words, "--auto-update")
 	}

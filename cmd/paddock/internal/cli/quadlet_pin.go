@@ -22,8 +22,7 @@ func lockUnits(ctx context.Context, env *Env, units *quadlet.Installer, create b
 // pinnedUnit is a unit that needs the pin of a model.
 type pinnedUnit struct {
 	model   *artifacts.Model
-	name    string
-	unit    []byte
+	set     *quadlet.Set
 	replace bool
 }
 
@@ -37,21 +36,21 @@ func installPinned(ctx context.Context, env *Env, store artifacts.Store, units *
 	}
 	locked, err := lockUnits(ctx, env, units, true)
 	if err != nil {
-		return nil, fmt.Errorf("installing the unit %s: %w", u.name, err)
+		return nil, fmt.Errorf("installing the unit %s: %w", u.set.Name, err)
 	}
 	defer func() { err = errors.Join(err, locked.Unlock()) }()
-	_, before, err := locked.Read(u.name)
+	_, before, err := locked.Read(u.set.Name)
 	if err != nil {
 		before = &quadlet.Installed{} // Install says what is wrong, if anything is
 	}
 	if _, err := findOrAdopt(ctx, store, pinned.String()); err != nil {
 		return nil, fmt.Errorf("pinning %s: %w", nameOrDigest(u.model), err)
 	}
-	cutOff, err := locked.Kept(u.name)
+	cutOff, err := locked.Kept(u.set.Name)
 	if err != nil {
 		return nil, err
 	}
-	in, err = locked.Install(ctx, u.name, u.unit, u.replace)
+	in, err = locked.Install(ctx, u.set, u.replace)
 	if err != nil {
 		mine := &quadlet.Installed{Model: u.model.Name, Source: pinned.String()}
 		return nil, errors.Join(hintInstalled(err), unpin(context.WithoutCancel(ctx), store, locked, mine))

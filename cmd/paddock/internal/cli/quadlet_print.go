@@ -11,7 +11,7 @@ import (
 func quadletPrintCommand(env *Env, run func(context.Context, *Env, string) error) *cli.Command {
 	var name string
 	return &cli.Command{
-		Name: "print", Usage: "Print the unit of a service that paddock installed", ArgsUsage: "NAME",
+		Name: "print", Usage: "Print the units of a service that paddock installed", ArgsUsage: "NAME",
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &name); err != nil {
 				return err
@@ -30,9 +30,9 @@ func runQuadletPrint(ctx context.Context, env *Env, name string) error {
 	if err != nil {
 		return err
 	}
-	data, _, err := units.Read(name)
-	if data == nil {
+	set, _, err := units.Read(name)
+	if set == nil {
 		return err
 	}
-	return ui.Text(env.Out, string(data))
+	return ui.Text(env.Out, set.String())
 }

@@ -91,11 +91,11 @@ type serviceUpdate struct {
 	// env has the settings as the service was installed with them.
 	env *Env
 
-	old     *quadlet.Installed
-	oldUnit []byte
-	model   *artifacts.Model // nil where a dry run cannot know it
-	unit    []byte           // nil, too, then
-	image   *unitImage
+	old    *quadlet.Installed
+	oldSet *quadlet.Set
+	model  *artifacts.Model // nil where a dry run cannot know it
+	set    *quadlet.Set     // nil, too, then
+	image  *unitImage
 }
 
 func (u *serviceUpdate) run(ctx context.Context, env *Env, name string) (err error) {
@@ -104,7 +104,7 @@ func (u *serviceUpdate) run(ctx context.Context, env *Env, name string) (err err
 			return err
 		}
 	}
-	if u.oldUnit, u.old, err = u.units.Read(name); err != nil {
+	if u.oldSet, u.old, err = u.units.Read(name); err != nil {
 		return hintNoService(fmt.Errorf("updating %s: %w", name, err))
 	}
 	install, err := u.installed(ctx, env)
@@ -176,11 +176,11 @@ func (u *serviceUpdate) find(ctx context.Context, install *quadletInstallOptions
 		return nil
 	}
 	model, opts := prepare(ctx, u.env, u.store, u.model, opts)
-	spec, unit, err := unitFor(ctx, u.env, model, opts, &install.unit, &install.fetch.origin)
+	spec, set, err := unitFor(ctx, u.env, model, opts, &install.unit, &install.fetch.origin)
 	if err != nil {
 		return err
 	}
-	u.unit = unit
+	u.set = set
 	u.image, err = u.findImage(ctx, spec.Image)
 	return err
 }
@@ -193,7 +193,7 @@ func (u *serviceUpdate) apply(ctx context.Context) (err error) {
 		return fmt.Errorf("updating %s: %w", name, err)
 	}
 	defer func() { err = errors.Join(err, locked.Unlock()) }()
-	if now, _, err := locked.Read(name); err != nil || !quadlet.Same(now, u.oldUnit) {
+	if now, _, err := locked.Read(name); err != nil || !quadlet.Same(now, u.oldSet) {
 		return errors.Join(fmt.Errorf("updating %s: its unit was changed meanwhile", name), err)
 	}
 	pinned, err := pinnedName(u.model)
@@ -204,7 +204,7 @@ func (u *serviceUpdate) apply(ctx context.Context) (err error) {
 		return fmt.Errorf("pinning %s: %w", nameOrDigest(u.model), err)
 	}
 	gone := u.old
-	change := &quadlet.Change{Name: name, Unit: u.unit}
+	change := &quadlet.Change{Set: u.set}
 	if u.image.moved() {
 		change.ImageID = u.image.before
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -180,12 +181,33 @@ func (s *fakeSystemd) podman(args []string) (stdout, stderr []byte, err error) {
 	return nil, nil, nil
 }
 
+// plain is the file of a unit that Quadlet does not make.
+func (s *fakeSystemd) plain(unit string) string {
+	return filepath.Join(s.dir, "../../systemd/system", unit)
+}
+
+func (s *fakeSystemd) word(service string) string {
+	if s.active[service] {
+		return "active"
+	}
+	return "inactive"
+}
+
+// unit is the file that a service is made of.
+func (s *fakeSystemd) unit(service string) string {
+	name := s.dir + "/" + strings.TrimSuffix(service, ".service")
+	if pod := strings.TrimSuffix(name, "-pod") + ".pod"; pod != name+".pod" && exists(pod) {
+		return pod
+	}
+	return name + ".container"
+}
+
 func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []byte, err error) {
 	if s.active == nil {
 		s.active, s.loaded = map[string]bool{}, map[string]bool{}
 	}
 	service := argv[len(argv)-1]
-	unit := s.dir + "/" + strings.TrimSuffix(service, ".service") + ".container"
+	unit := s.unit(service)
 	switch {
 	case argv[0] == "/usr/bin/podman":
 		return s.podman(argv[1:])
@@ -193,16 +215,17 @@ func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []by
 		return []byte(s.said), nil, nil
 	case argv[0] != "systemctl":
 		return nil, []byte("quadlet: unit is broken"), errors.New("exit status 1")
+	case slices.Contains(argv, "show") && exists(s.plain(service)):
+		return fmt.Appendf(nil, "LoadState=loaded\nActiveState=%s\nSourcePath=\nFragmentPath=%s\n", s.word(service), s.plain(service)), nil, nil
 	case slices.Contains(argv, "show"):
 		if s.broken || !exists(unit) {
 			return []byte("LoadState=not-found\nActiveState=inactive\nSourcePath=\nFragmentPath=\n"), nil, nil
 		}
-		state := "inactive"
-		if s.active[service] {
-			state = "active"
-		}
-		return []byte("LoadState=loaded\nActiveState=" + state + "\nSourcePath=" + unit + "\nFragmentPath=/run/x\n"), nil, nil
+		return []byte("LoadState=loaded\nActiveState=" + s.word(service) + "\nSourcePath=" + unit + "\nFragmentPath=/run/x\n"), nil, nil
 	case slices.Contains(argv, "start"), slices.Contains(argv, "restart"):
+		for _, other := range argv[slices.Index(argv, "--")+1 : len(argv)-1] {
+			s.restarts, s.active[other] = append(s.restarts, other), true
+		}
 		s.restarts = append(s.restarts, service)
 		text, err := os.ReadFile(unit)
 		if s.fails[service] || err == nil && s.sick != "" && strings.Contains(string(text), s.sick) {

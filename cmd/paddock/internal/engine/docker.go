@@ -39,6 +39,9 @@ func (d *Docker) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 	if opts.Replace {
 		return nil, errors.New("rendering a command for docker: it cannot replace a container; remove the old one first")
 	}
+	if spec.Pod != "" {
+		return nil, fmt.Errorf("putting the container into the pod %s: docker has no pods", spec.Pod)
+	}
 	if len(spec.Secrets) > 0 {
 		return nil, fmt.Errorf("giving the secret %s to the container: docker run has no secrets", spec.Secrets[0].Name)
 	}

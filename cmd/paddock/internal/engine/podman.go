@@ -45,6 +45,9 @@ func (p *Podman) Command(spec *workload.Spec, opts *RunOptions) ([]string, error
 	if spec.Network != "" {
 		args = append(args, "--network", spec.Network)
 	}
+	if spec.Pod != "" {
+		args = append(args, "--pod", spec.Pod)
+	}
 	if publish := podmanargs.Publish(spec); publish != "" {
 		args = append(args, "--publish", publish)
 	}

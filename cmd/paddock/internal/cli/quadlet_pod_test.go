@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestQuadletPod: the services of a pod are started with it, and an update knows that one is in it.
+func TestQuadletPod(t *testing.T) {
+	w := newWorld(t)
+	w.move(t, tiny, "first")
+	w.must(t, "quadlet", "install", "--name", "one", "--pod", "models", "--port", "9001", tiny)
+	if said := w.err.String(); !strings.Contains(said, "systemctl restart models-pod.service") {
+		t.Errorf("install said %s", said)
+	}
+	w.must(t, "quadlet", "install", "--start", "--name", "two", "--pod", "models", "--port", "9002", tiny)
+	if last := w.systemd.restarts; !slices.Equal(last, []string{"models-pod.service", "one.service", "two.service"}) {
+		t.Errorf("restarted %q", last)
+	}
+	if rows := w.must(t, "quadlet", "ls", "--format", "{{.Name}} {{.Pod}}"); rows != "one models\ntwo models\n" {
+		t.Errorf("ls gives %q", rows)
+	}
+	if said := w.must(t, "quadlet", "print", "two"); !strings.Contains(said, "PublishPort=127.0.0.1:9001:9001\nPublishPort=127.0.0.1:9002:9002\n") {
+		t.Errorf("printed\n%s", said)
+	}
+	w.move(t, tiny, "second")
+	w.systemd.restarts = nil
+	w.must(t, "quadlet", "update", "one")
+	if unit := w.must(t, "quadlet", "print", "one"); !strings.Contains(unit, "\nPod=models.pod\n") || !slices.Equal(w.systemd.restarts, []string{"one.service"}) {
+		t.Errorf("restarted %q, the unit is\n%s", w.systemd.restarts, unit)
+	}
+	for _, c := range []struct {
+		says string
+		code int
+		args []string
+	}{
+		{"port 9001 is that of one", 1, []string{"--name", "three", "--pod", "models", "--port", "9001"}},
+		{"share the pod's network", 2, []string{"--name", "three", "--pod", "models", "--port", "9003", "--network", "web"}},
+		{"pod three", 2, []string{"--name", "three", "--pod", "three"}},
+		{"the pod models, which one is in", 1, []string{"--name", "models"}},
+	} {
+		code, _, err := w.run(t, append(append([]string{"quadlet", "install"}, c.args...), tiny)...)
+		if code != c.code || err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q: exit %d, %v", c.args, code, err)
+		}
+	}
+	w.must(t, "quadlet", "rm", "one", "two")
+	if left, err := os.ReadDir(w.systemd.dir); err != nil || len(left) != 1 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if out := w.must(t, "quadlet", "generate", "--name", "one", "--pod", "models", "--port", "9001", tiny); !strings.Contains(out, "# models.pod\n[Unit]\n") {
+		t.Errorf("generated\n%s", out)
+	}
+}

@@ -1,0 +1,131 @@
+package quadlet
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/paddock-dev/paddock/artifacts/workload"
+)
+
+// OnDemand makes a service start when it is asked for, and stop when it is not any more: systemd listens in its place, and a proxy of
+// systemd's, which needs the service and ends when it is idle, passes on what comes.
+type OnDemand struct {
+	// Proxy is the absolute path of systemd-socket-proxyd(8), see FindProxy. Required.
+	Proxy string
+	// Idle is how long the server runs without a connection; 0 is for ever.
+	Idle time.Duration
+}
+
+// FindProxy returns the path of systemd-socket-proxyd(8) below root.
+func FindProxy(root string) (string, error) {
+	for _, path := range []string{"/usr/lib/systemd/systemd-socket-proxyd", "/lib/systemd/systemd-socket-proxyd"} {
+		if info, err := os.Stat(filepath.Join("/", root, path)); err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+	}
+	return "", errors.New("starting services on demand: this systemd has no systemd-socket-proxyd")
+}
+
+// shift is how far the port of a server that starts on demand is from the one that it is reached at.
+const shift = 10000
+
+// backPort is the port of a server behind the one that it is reached at: 10000 above it, or below where there is none above.
+func backPort(port int) int {
+	if port+shift > 65535 {
+		return port - shift
+	}
+	return port + shift
+}
+
+// behind is the workload as it is published behind its socket: to this machine only.
+func behind(spec *workload.Spec) (*workload.Spec, error) {
+	if !spec.Published() {
+		return nil, errors.New("it cannot be started on demand: its port is not published by itself")
+	}
+	back := *spec
+	back.Host, back.Port = workload.DefaultHost, backPort(spec.Port)
+	return &back, nil
+}
+
+// proxyUnits are the socket that a service is reached at and the proxy behind it.
+func proxyUnits(spec, back *workload.Spec, opts *UnitOptions) ([]File, error) {
+	name := spec.Name + "-proxy"
+	socket := &unit{}
+	socket.section("Unit")
+	socket.text("Description", "Socket of the model server "+spec.Name)
+	socket.section("Socket")
+	socket.text("ListenStream", address(spec))
+	socket.section("Install")
+	socket.fixed("WantedBy", "sockets.target")
+
+	proxy := &unit{}
+	proxy.section("Unit")
+	proxy.text("Description", "Proxy of the model server "+spec.Name)
+	for _, key := range []string{"Requires", "After"} {
+		proxy.fixed(key, spec.Name+".service "+name+".socket")
+	}
+	proxy.section("Service")
+	proxy.fixed("Type", "notify")
+	command := []string{opts.OnDemand.Proxy}
+	if idle := opts.OnDemand.Idle; idle > 0 {
+		command = append(command, "--exit-idle-time="+idle.String())
+	}
+	proxy.words("ExecStart", append(command, address(back))...)
+	proxy.fixed("NoNewPrivileges", "true")
+	if !opts.Rootless {
+		proxy.fixed("DynamicUser", "true")
+	}
+	return []File{{name + ".socket", socket.buf.Bytes()}, {name + ".service", proxy.buf.Bytes()}}, errors.Join(socket.err, proxy.err)
+}
+
+// address is where a server is reached.
+func address(spec *workload.Spec) string {
+	host, port := spec.Address()
+	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// Socket is systemd's unit that listens for a service which starts on demand; "" for another service.
+func (in *Installed) Socket() string {
+	n := slices.IndexFunc(in.Beside, func(f string) bool { return filepath.Ext(f) == ".socket" })
+	if n < 0 {
+		return ""
+	}
+	return in.Beside[n]
+}
+
+// portsFree fails if the port of a server behind its socket is one that another service has, or the reverse. Of two services with one
+// address the second one to start fails by itself, and says why; here it would not be the one that was asked for.
+func portsFree(in *Installed, others []*Installed) error {
+	for _, o := range others {
+		for _, of := range []struct{ back, front *Installed }{{in, o}, {o, in}} {
+			if of.back.Socket() == "" {
+				continue
+			}
+			port := hostPort(of.back.PublishPort)
+			if slices.Contains(of.front.ports(), port) {
+				return fmt.Errorf("port %s is that of %s, and the one at which %s is behind its socket; choose another port", port, of.front.Name, of.back.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// ports are those that a service takes on the host.
+func (in *Installed) ports() []string {
+	var ports []string
+	for _, p := range []string{in.PublishPort, in.Publish} {
+		if p != "" {
+			ports = append(ports, hostPort(p))
+		}
+	}
+	if _, port, err := net.SplitHostPort(in.Listen); err == nil {
+		ports = append(ports, port)
+	}
+	return ports
+}
