@@ -65,6 +65,9 @@ func (r *Resolver) resolveOnce(ctx context.Context, name artifacts.Name) (*artif
 	if err != nil {
 		return nil, fmt.Errorf("%w: %q: %w", artifacts.ErrInvalidName, name, err)
 	}
+	if err := r.checkCertificates(name.Reference()); err != nil {
+		return nil, fmt.Errorf("reading manifest of %s: %w", name, err)
+	}
 	src, err := ref.NewImageSource(ctx, r.sys)
 	if err != nil {
 		return nil, r.explain(ctx, name, fmt.Errorf("reading manifest of %s: %w", name, err))

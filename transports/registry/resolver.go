@@ -28,7 +28,7 @@ type Resolver struct {
 	endpoints map[endpointKey]*endpoint
 }
 
-// New makes a Resolver; nil options are the zero value. It reads no configuration but the AuthFile's existence, and asks
+// New makes a Resolver; nil options are the zero value. It looks at the files of the configuration, reads none, and asks
 // nothing of the network. The caller calls Close when no Plan of it is read any more.
 func New(o *Options) (*Resolver, error) {
 	if o == nil {
