@@ -42,6 +42,8 @@ type Options struct {
 	Stall time.Duration
 	// Say receives, in words for people, what was taken of an index that has more; nil: nobody.
 	Say func(string)
+	// Waiting is told, in words for people, that a registry wants to be left alone for a while; nil: nobody is.
+	Waiting func(string)
 	// Logger receives what is decided on the way; nil: nobody.
 	Logger *slog.Logger
 }

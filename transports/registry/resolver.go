@@ -23,6 +23,7 @@ type Resolver struct {
 	stall    time.Duration
 	log      *slog.Logger
 	say      func(string)
+	waiting  func(string)
 
 	mu        sync.Mutex
 	endpoints map[endpointKey]*endpoint
@@ -44,7 +45,7 @@ func New(o *Options) (*Resolver, error) {
 	}
 	return &Resolver{
 		sys: sys, arch: cmp.Or(o.Architecture, runtime.GOARCH), os: cmp.Or(o.OS, "linux"),
-		stall: o.Stall, log: log, say: o.Say, endpoints: map[endpointKey]*endpoint{},
+		stall: o.Stall, log: log, say: o.Say, waiting: o.Waiting, endpoints: map[endpointKey]*endpoint{},
 	}, nil
 }
 
