@@ -14,7 +14,7 @@ type Name struct {
 }
 
 // ParseName reads a full name, one that says its registry. A name without tag and digest gets ":latest", as Podman does.
-// Both a tag and a digest are refused, as Podman refuses them. The error wraps ErrInvalidName.
+// Of a tag and a digest the digest counts, as for podman pull. The error wraps ErrInvalidName.
 // For every Name n: ParseName(n.String()) == n.
 func ParseName(s string) (Name, error) {
 	ref, err := reference.ParseNamed(s)
@@ -24,12 +24,10 @@ func ParseName(s string) (Name, error) {
 	return NameFrom(ref)
 }
 
-// NameFrom makes a Name of a reference that is already parsed.
+// NameFrom makes a Name of a reference that is already parsed, as ParseName does.
 func NameFrom(ref reference.Named) (Name, error) {
-	_, digested := ref.(reference.Canonical)
-	_, tagged := ref.(reference.Tagged)
-	if digested && tagged {
-		return Name{}, fmt.Errorf("%w: %q: a tag and a digest together are not supported", ErrInvalidName, ref)
+	if digested, ok := ref.(reference.Canonical); ok {
+		return Name{ref: reference.TrimNamed(ref)}.Pinned(digested.Digest())
 	}
 	return Name{ref: reference.TagNameOnly(ref)}, nil
 }

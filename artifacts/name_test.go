@@ -18,6 +18,7 @@ func TestParseName(t *testing.T) {
 		{"localhost:5000/ns/m", "localhost:5000/ns/m:latest", "localhost:5000", "localhost:5000/ns/m", "latest"},
 		{"docker.io/ai/smollm:135M-Q4_K_M", "docker.io/ai/smollm:135M-Q4_K_M", "docker.io", "docker.io/ai/smollm", "135M-Q4_K_M"},
 		{"quay.io/org/m@" + someDigest, "quay.io/org/m@" + someDigest, "quay.io", "quay.io/org/m", ""},
+		{"quay.io/org/m:1@" + someDigest, "quay.io/org/m@" + someDigest, "quay.io", "quay.io/org/m", ""},
 	} {
 		n, err := ParseName(c.in)
 		if err != nil {
@@ -34,7 +35,6 @@ func TestParseNameRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", "m", "org/m", // no registry
 		"quay.io/Org/m",                       // upper case
-		"quay.io/org/m:1@" + someDigest,       // tag and digest
 		"quay.io/org/m:", "quay.io/org/m:a b", // bad tags
 		"quay.io/../m", "https://quay.io/org/m", "quay.io/org/m@sha256:12",
 	} {
@@ -62,7 +62,7 @@ func TestPinned(t *testing.T) {
 }
 
 func FuzzParseName(f *testing.F) {
-	for _, s := range []string{"quay.io/org/m:1", "localhost:5000/m", "quay.io/m@" + someDigest, "a.b/c:d@e"} {
+	for _, s := range []string{"quay.io/org/m:1", "localhost:5000/m", "quay.io/m@" + someDigest, "quay.io/m:1@" + someDigest, "a.b/c:d@e"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -49,7 +49,7 @@ func layers() []layer {
 		{"artifacts/memstore/...", append(slices.Clone(store), "artifacts/pack")},
 		{"artifacts/union/...", store},
 		{"transports", append(slices.Clone(model), "transports/source")},
-		{"transports/source/...", model},
+		{"transports/source/...", append(slices.Clone(model), "artifacts/smallfile")},
 		{"transports/synth/...", model},
 		{"transports/repofiles/...", model},
 		{"transports/hub/...", append(slices.Clone(model), "transports", "transports/source", "transports/synth", "transports/repofiles")},

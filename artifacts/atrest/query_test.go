@@ -34,7 +34,8 @@ func TestMatch(t *testing.T) {
 		digestA + "0":                nil,
 		"sha512:" + digestA[7:]:      nil,
 		digestB:                      {3},
-		"quay.io/org/a:2@" + digestA: nil,
+		"quay.io/org/a:2@" + digestA: {4}, // the digest counts
+		"quay.io/org/a:2@" + digestB: nil,
 	} {
 		if got := Match(query, entries); !slices.Equal(got, want) {
 			t.Errorf("%q: got %v, want %v", query, got, want)

@@ -43,13 +43,13 @@ func (s *Store) commit(ctx context.Context, wait func(string), c *commit) error 
 	if err != nil {
 		return err
 	}
-	return s.settle(c.target.dir)
+	return s.settle(filepath.Dir(c.target.dir))
 }
 
-// settle ends a change of a layout outside the lock: the change is made to last, and what it displaced is deleted. What
-// cannot be deleted is left for Diagnose: the change itself has succeeded.
-func (s *Store) settle(dir string) error {
-	for _, changed := range []string{filepath.Dir(dir), s.models} {
+// settle ends a change of the layouts in some folders outside the lock: the change is made to last, and what it displaced is deleted.
+// What cannot be deleted is left for Diagnose: the change itself has succeeded.
+func (s *Store) settle(folders ...string) error {
+	for _, changed := range append(folders, s.models) {
 		if err := atrest.SyncDir(changed); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}

@@ -31,6 +31,7 @@ type Store struct {
 var (
 	_ artifacts.Store   = (*Store)(nil)
 	_ artifacts.Tagger  = (*Store)(nil)
+	_ artifacts.Remover = (*Store)(nil)
 	_ artifacts.Reader  = (*Store)(nil)
 	_ artifacts.Checker = (*Store)(nil)
 )
@@ -184,15 +185,32 @@ func (s *Store) Find(_ context.Context, query string) (*artifacts.Model, error) 
 }
 
 // Remove implements artifacts.Store.
-func (s *Store) Remove(_ context.Context, query string) error {
+func (s *Store) Remove(ctx context.Context, query string) error {
+	r := &artifacts.Removal{Query: query}
+	s.RemoveAll(ctx, []*artifacts.Removal{r})
+	return r.Err
+}
+
+// RemoveAll implements artifacts.Remover.
+func (s *Store) RemoveAll(_ context.Context, all []*artifacts.Removal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.match(query)
+	for _, r := range all {
+		r.Err = s.remove(r)
+		r.Gone = r.Err == nil
+	}
+}
+
+func (s *Store) remove(r *artifacts.Removal) error {
+	found, err := s.match(r.Query)
 	if err == nil && len(found) > 1 {
 		err = ambiguous(found)
 	}
 	if err != nil {
-		return fmt.Errorf("removing %s: %w", query, err)
+		return fmt.Errorf("removing %s: %w", r.Query, err)
+	}
+	if err := r.Admits(found[0].Name, found[0].Digest); err != nil {
+		return err
 	}
 	delete(s.models, found[0].Name)
 	s.sweep()

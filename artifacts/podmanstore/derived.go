@@ -59,14 +59,13 @@ func (x *index) derived() map[digest.Digest]*descriptor {
 
 // ownerOf names the model that an entry was derived from, by the first name in order, or the digest if it has none; "" if the entry
 // was derived from none, or from one that is gone.
-func (x *index) ownerOf(e *entry) string {
+func (c *candidates) ownerOf(e *entry) string {
 	origin := e.origin()
 	if origin == "" {
 		return ""
 	}
 	owner := ""
-	for i := range x.entries {
-		o := &x.entries[i]
+	for _, o := range c.entries {
 		if o.desc.Digest != origin {
 			continue
 		}

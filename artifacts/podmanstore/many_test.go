@@ -149,7 +149,7 @@ func TestManyLayersGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := s.remove(testName)
+	out, err := s.removeAll([]*artifacts.Removal{{Query: testName}})
 	lock.Release()
 	if err != nil {
 		t.Fatal(err)

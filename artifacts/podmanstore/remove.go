@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/atrest"
@@ -19,51 +20,142 @@ import (
 //
 // Where Podman fails, on an entry without a name, its digest removes it.
 func (s *Store) Remove(ctx context.Context, query string) error {
-	// Nothing to remove is found without making the store.
-	if _, err := s.Find(ctx, query); err != nil && !errors.Is(err, artifacts.ErrAmbiguous) {
-		return fmt.Errorf("removing: %w", err)
+	r := &artifacts.Removal{Query: query}
+	s.RemoveAll(ctx, []*artifacts.Removal{r})
+	return r.Err
+}
+
+// RemoveAll removes several entries, and writes the index once: see artifacts.Remover.
+func (s *Store) RemoveAll(ctx context.Context, all []*artifacts.Removal) {
+	if !s.mayRemove(ctx, all) {
+		return // nothing to remove is found without making the store
 	}
 	s.warm()
 	lock, err := s.lockWrite(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("removing %s: %w", query, err)
+		fail(all, err)
+		return
 	}
-	out, err := s.remove(query)
+	out, err := s.removeAll(all)
 	lock.Release()
-	if out != nil { // the index is written, whatever went wrong with the blobs
+	if err != nil {
+		fail(all, err)
+		return
+	}
+	err = out.err
+	if out.sweeping != nil { // the index is written, whatever went wrong with the blobs
 		err = errors.Join(err, atrest.SyncDir(s.root), out.finish(ctx, nil))
 	}
 	if err != nil {
-		return fmt.Errorf("removing %s: %w", query, err)
+		fail(out.gone[len(out.gone)-1:], err) // what all of them left behind is said once
 	}
-	return nil
 }
 
-func (s *Store) remove(query string) (*sweeping, error) {
+// fail gives removals that have come to no end yet their error.
+func fail(all []*artifacts.Removal, err error) {
+	for _, r := range all {
+		if r.Err == nil {
+			r.Gone, r.Err = false, fmt.Errorf("removing %s: %w", r.Query, err)
+		}
+	}
+}
+
+// mayRemove looks whether there is anything to remove, without the lock that is for writing; if not, it says so in the removals.
+func (s *Store) mayRemove(ctx context.Context, all []*artifacts.Removal) bool {
+	lock, err := s.lockRead(ctx, nil, forever)
+	if err != nil {
+		fail(all, err)
+		return false
+	}
+	x, err := s.readIndex()
+	lock.Release()
+	if err != nil {
+		fail(all, err)
+		return false
+	}
+	c := x.candidates()
+	if slices.ContainsFunc(all, func(r *artifacts.Removal) bool { return len(c.match(r.Query)) > 0 }) {
+		return true
+	}
+	fail(all, s.notHere())
+	return false
+}
+
+func (s *Store) notHere() error { return fmt.Errorf("%w in %s", artifacts.ErrNotFound, s.root) }
+
+// removed is what a removal under the lock leaves to do.
+type removed struct {
+	*sweeping // nil if nothing was removed
+	gone      []*artifacts.Removal
+	err       error // of the blobs
+}
+
+// removeAll removes what can be removed from the index, in order, and writes it. An error is of all that have none of their own.
+func (s *Store) removeAll(all []*artifacts.Removal) (*removed, error) {
 	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
 	}
-	l := parseQuery(query)
-	found := l.match(x)
-	switch {
-	case len(found) == 0:
-		return nil, fmt.Errorf("%w in %s", artifacts.ErrNotFound, s.root)
-	case len(found) > 1 && !sameName(found):
-		return nil, ambiguous(query, found)
+	out, left, doomed := &removed{}, x.candidates(), map[atrest.Entry]bool{}
+	for _, r := range all {
+		e, err := s.removable(left, r.Query)
+		if err != nil {
+			fail([]*artifacts.Removal{r}, err)
+		} else {
+			r.Err = r.Admits(e.name(), e.desc.Digest)
+		}
+		if r.Err != nil {
+			continue
+		}
+		doomed[key(e)] = true
+		left.remove(e)
+		out.gone = append(out.gone, r)
 	}
-	if owner := x.ownerOf(found[0]); owner != "" {
-		return nil, &artifacts.BelongsError{Name: found[0].name(), Owner: owner}
+	if len(out.gone) == 0 {
+		return out, nil
 	}
-	name, d := found[0].name(), found[0].desc.Digest
-	displaced := x.drop(func(e *entry) bool {
-		return e.err == nil && e.name() == name && (name != "" || e.desc.Digest == d)
-	})
+	displaced := x.drop(func(e *entry) bool { return e.err == nil && doomed[key(e)] })
 	if err := s.writeIndex(x); err != nil {
 		return nil, err
 	}
-	out := s.sweeping(displaced)
-	return out, out.turn(x)
+	for _, r := range out.gone {
+		r.Gone = true
+	}
+	out.sweeping = s.sweeping(displaced)
+	out.err = out.turn(x)
+	return out, nil
+}
+
+// removable returns the entry that a query means, of those that are left.
+func (s *Store) removable(left *candidates, query string) (*entry, error) {
+	found := left.match(query)
+	switch {
+	case len(found) == 0:
+		return nil, s.notHere()
+	case len(found) > 1 && !sameName(found):
+		return nil, ambiguous(query, found)
+	}
+	if owner := left.ownerOf(found[0]); owner != "" {
+		return nil, &artifacts.BelongsError{Name: found[0].name(), Owner: owner}
+	}
+	return found[0], nil
+}
+
+// key tells entries apart: duplicates are one, and so are several without a name.
+func key(e *entry) atrest.Entry {
+	if name := e.name(); name != "" {
+		return atrest.Entry{Name: name}
+	}
+	return atrest.Entry{Digest: e.desc.Digest}
+}
+
+// remove takes out an entry, and what was derived from its manifest if that is gone with it.
+func (c *candidates) remove(gone *entry) {
+	c.drop(func(e *entry) bool { return key(e) == key(gone) })
+	d := gone.desc.Digest
+	if !slices.ContainsFunc(c.entries, func(e *entry) bool { return e.desc.Digest == d }) {
+		c.drop(func(e *entry) bool { return e.origin() == d })
+	}
 }
 
 // sameName says whether entries differ in nothing that a user could say: duplicates, or several without a name.

@@ -55,6 +55,7 @@ type Store struct {
 var (
 	_ artifacts.Store   = (*Store)(nil)
 	_ artifacts.Tagger  = (*Store)(nil)
+	_ artifacts.Remover = (*Store)(nil)
 	_ artifacts.Reader  = (*Store)(nil)
 	_ artifacts.Checker = (*Store)(nil)
 	_ artifacts.Doctor  = (*Store)(nil)

@@ -37,6 +37,19 @@ func Read(path string, limit int64) (data []byte, err error) {
 	return data, nil
 }
 
+// Regular fails as Read does, for what is read by others: if path is of a pipe, a device or a socket. The null device is an empty file.
+// What is not there, or cannot be looked at, is left to those who read it, and so is a folder.
+func Regular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().IsRegular() || info.IsDir() {
+		return nil
+	}
+	if null, err := os.Stat(os.DevNull); err == nil && os.SameFile(info, null) {
+		return nil
+	}
+	return fmt.Errorf("reading %s: %w", path, ErrIrregular)
+}
+
 // maxSettings bounds a file of settings, in bytes.
 const maxSettings = 16 << 20
 

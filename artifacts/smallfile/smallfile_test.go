@@ -33,3 +33,21 @@ func TestSettings(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestRegular(t *testing.T) {
+	dir := t.TempDir()
+	file, pipe, null := filepath.Join(dir, "file"), filepath.Join(dir, "pipe"), filepath.Join(dir, "null")
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), unix.Mkfifo(pipe, 0o600), os.Symlink(os.DevNull, null)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, dir, null, os.DevNull, dir + "/none", file + "/below"} {
+		if err := Regular(path); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	for _, path := range []string{pipe, "/dev/zero"} {
+		if err := Regular(path); !errors.Is(err, ErrIrregular) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/paddock-dev/paddock/artifacts"
 )
 
@@ -70,6 +72,48 @@ func (s *suite) removeByDigest() {
 	s.remove(one.Plan.Digest.Encoded()[:20])
 	s.names(nameTwo)
 	s.remove("quay.io/org/two@" + two.Plan.Digest.String())
+	s.names()
+}
+
+// removeAll: each removal is as if it were by itself, after those before it.
+func (s *suite) removeAll() {
+	one, two := s.origin(nameOne, "one"), s.origin(nameTwo, "two")
+	refusal := errors.New("refused")
+	several := func() []*artifacts.Removal {
+		return []*artifacts.Removal{
+			{Query: nameOne},
+			{Query: nameOne},
+			{Query: "quay.io/org/none:1"},
+			{Query: nameTwo, Admit: func(name string, d digest.Digest) error {
+				if name != nameTwo || d != two.Plan.Digest {
+					s.Errorf("asked for %s, %s", name, d)
+				}
+				return refusal
+			}},
+		}
+	}
+	all := several()
+	artifacts.RemoveAll(s.Context(), s.store, all)
+	for i, r := range all[:3] {
+		if r.Gone || !errors.Is(r.Err, artifacts.ErrNotFound) {
+			s.Errorf("an empty store, %d: %+v", i, r)
+		}
+	}
+	s.land(one)
+	s.land(two)
+	all = several()
+	artifacts.RemoveAll(s.Context(), s.store, all)
+	for i, want := range []error{nil, artifacts.ErrNotFound, artifacts.ErrNotFound, refusal} {
+		if r := all[i]; r.Gone != (want == nil) || !errors.Is(r.Err, want) {
+			s.Errorf("%d: %+v, want %v", i, r, want)
+		}
+	}
+	s.names(nameTwo)
+	s.found(nameTwo, two)
+	last := &artifacts.Removal{Query: two.Plan.Digest.Encoded()[:20]}
+	if artifacts.RemoveAll(s.Context(), s.store, []*artifacts.Removal{last}); !last.Gone || last.Err != nil {
+		s.Errorf("%+v", last)
+	}
 	s.names()
 }
 

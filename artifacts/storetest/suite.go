@@ -36,6 +36,7 @@ func RunWith(t *testing.T, open func(t *testing.T) artifacts.Store, maker Maker)
 		{"Queries", (*suite).queries},
 		{"Ambiguous", (*suite).ambiguous},
 		{"RemoveByDigest", (*suite).removeByDigest},
+		{"RemoveAll", (*suite).removeAll},
 		{"Pins", (*suite).pins},
 		{"PinRefused", (*suite).pinRefused},
 		{"OpenFile", (*suite).openFile},

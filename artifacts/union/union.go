@@ -30,6 +30,7 @@ var (
 	_ artifacts.Doctor  = (*Store)(nil)
 	_ artifacts.Meter   = (*Store)(nil)
 	_ artifacts.Pruner  = (*Store)(nil)
+	_ artifacts.Remover = (*Store)(nil)
 )
 
 // New returns the union of stores.
@@ -141,21 +142,6 @@ func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
 	}
 	atrest.SortModels(all)
 	return all, nil
-}
-
-// Remove implements artifacts.Store.
-func (s *Store) Remove(ctx context.Context, query string) error {
-	if len(s.members) == 1 {
-		return s.members[0].Store.Remove(ctx, query)
-	}
-	found, err := s.find(ctx, query)
-	switch {
-	case err != nil:
-		return err
-	case len(found) > 1:
-		return fmt.Errorf("removing %w", ambiguous(query, found))
-	}
-	return found[0].member.Store.Remove(ctx, query)
 }
 
 func entries(found []hit) []atrest.Entry {

@@ -174,6 +174,24 @@ func TestAmbiguous(t *testing.T) {
 }
 
 // TestOneUnreadable: what cannot be asked may have it, so nothing is not found.
+// What was ambiguous stays so, though a removal before it leaves one model.
+func TestRemoveAllAmbiguous(t *testing.T) {
+	p := newPair()
+	one := land(t, p.artifacts, artifacts.KindArtifact, "quay.io/org/one:1", "same")
+	two := land(t, p.images, artifacts.KindImage, "quay.io/org/two:1", "same")
+	if one.Digest != two.Digest {
+		t.Fatalf("%s, %s", one.Digest, two.Digest)
+	}
+	all := []*artifacts.Removal{{Query: one.Name}, {Query: one.Digest.String()}, {Query: "quay.io/org/none:1"}}
+	p.RemoveAll(t.Context(), all)
+	if !all[0].Gone || !errors.Is(all[1].Err, artifacts.ErrAmbiguous) || !errors.Is(all[2].Err, artifacts.ErrNotFound) {
+		t.Errorf("%+v, %+v, %+v", all[0], all[1], all[2])
+	}
+	if _, err := p.Find(t.Context(), two.Name); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOneUnreadable(t *testing.T) {
 	p := newPair()
 	land(t, p, artifacts.KindArtifact, "quay.io/org/m:1", "one")

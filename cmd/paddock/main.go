@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -31,8 +32,12 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	var out io.Writer = os.Stdout
+	if stdoutClosed() {
+		out = cli.NoOutput{}
+	}
 	err := cli.Run(ctx, &cli.Env{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: out, Err: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ, Home: home,
 		BuildInfo: debug.ReadBuildInfo, LibraryLog: libraryLog,
 	}, os.Args[1:])

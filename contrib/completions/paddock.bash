@@ -108,7 +108,7 @@ _paddock_node() {
         lists='paddock ls --quiet'
         ;;
     'tags')
-        flags='--format -f --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
+        flags='--all -a --format -f --tls-verify --authfile --creds --cert-dir --help -h --config --engine --log-level'
         valued='--format -f --authfile --creds --cert-dir --config --engine --log-level'
         subs=''
         choices[--format]='json'

@@ -135,6 +135,7 @@ complete -c paddock -n '__paddock_in yes \'convert\'' -l config -r -d 'read sett
 complete -c paddock -n '__paddock_in yes \'convert\'' -l engine -x -a 'podman docker' -d 'run containers with ENGINE: podman or docker'
 complete -c paddock -n '__paddock_in yes \'convert\'' -l log-level -x -a 'debug info warn error' -d 'log to stderr from LEVEL on: debug, info, warn or error'
 complete -c paddock -f -n '__paddock_at \'convert\'' -a '(paddock ls --quiet 2>/dev/null)'
+complete -c paddock -n '__paddock_in yes \'tags\'' -l all -s a -d 'list also tags that stand for no model, as those of signatures'
 complete -c paddock -n '__paddock_in yes \'tags\'' -l format -s f -x -a 'json' -d 'print as FORMAT: json, or a line for each'
 complete -c paddock -n '__paddock_in yes \'tags\'' -l tls-verify -d 'require HTTPS and verified certificates (default: as registries.conf says)'
 complete -c paddock -n '__paddock_in yes \'tags\'' -l authfile -r -d 'read credentials from FILE (default: as podman login wrote them)'

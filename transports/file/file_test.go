@@ -224,3 +224,34 @@ func TestEncoded(t *testing.T) {
 		}
 	}
 }
+
+// The host of a file:// URL is this machine.
+func TestHosts(t *testing.T) {
+	dir := folder(t, "m.gguf")
+	t.Chdir(dir)
+	r := resolver(t, anything)
+	for _, given := range []string{dir + "/m.gguf", "localhost" + dir + "/m.gguf", "LocalHost" + dir + "/m%2Egguf", "./m.gguf", "../" + filepath.Base(dir) + "/m.gguf"} {
+		plan, err := r.Resolve(t.Context(), given)
+		if err != nil || plan.Name.String() != "localhost/m.gguf:latest" {
+			t.Errorf("%s: %+v, %v", given, plan, err)
+		}
+		if names, err := r.Names(given); err != nil || !slices.Equal(names.Queries, []string{"localhost/m.gguf:latest"}) {
+			t.Errorf("%s: %+v, %v", given, names, err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "host"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "m.gguf"), filepath.Join(dir, "host", "m.gguf")); err != nil {
+		t.Fatal(err)
+	}
+	for _, given := range []string{"host/m.gguf", "host" + dir + "/host/m.gguf", "127.0.0.1/x", "m.gguf", "~/m.gguf"} {
+		_, err := r.Resolve(t.Context(), given)
+		_, named := r.Names(given)
+		for _, err := range []error{err, named} {
+			if !errors.Is(err, artifacts.ErrInvalidName) || !strings.Contains(err.Error(), "file://"+given+" is on the machine") {
+				t.Errorf("%s: %v", given, err)
+			}
+		}
+	}
+}

@@ -39,7 +39,11 @@ type place struct {
 
 // Names implements transports.Namer. The disk need not have the file any more.
 func (r *Resolver) Names(input string) (*transports.Names, error) {
-	base, err := baseOf(local(input))
+	path, err := local(input)
+	if err != nil {
+		return nil, err
+	}
+	base, err := baseOf(path)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +57,11 @@ func (r *Resolver) Names(input string) (*transports.Names, error) {
 // Resolve looks at a file or folder, and reads no more than the header of each file. The files are pending in the Plan. The error
 // wraps artifacts.ErrInvalidName, ErrNotFound, ErrPolicy or ErrVerification (a file that is cut) when it is one of these.
 func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, error) {
-	at, err := find(local(input))
+	path, err := local(input)
+	if err != nil {
+		return nil, err
+	}
+	at, err := find(path)
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +91,22 @@ func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, 
 	return plan, nil
 }
 
-// local makes a path of what stands behind file://. A percent sign is one of the URL only if no file has it in its name.
-func local(input string) string {
+// local makes a path of what stands behind file://, or of a path. A host before the path must be this machine (RFC 8089, section 2). A
+// percent sign is one of the URL only if no file has it in its name.
+func local(input string) (string, error) {
+	switch host, rest, _ := strings.Cut(input, "/"); {
+	case strings.EqualFold(host, "localhost"):
+		input = "/" + rest
+	case host != "" && host != "." && host != "..":
+		return "", fmt.Errorf("%w: file://%s is on the machine %q, and only files of this one can be read: a path begins with /, ./ or ../",
+			artifacts.ErrInvalidName, input, host)
+	}
 	if _, err := os.Lstat(input); errors.Is(err, fs.ErrNotExist) {
 		if plain, err := url.PathUnescape(input); err == nil {
-			return plain
+			return plain, nil
 		}
 	}
-	return input
+	return input, nil
 }
 
 // find looks for what a path means.

@@ -194,8 +194,9 @@ func TestPolicy(t *testing.T) {
 
 func TestShortNames(t *testing.T) {
 	first, second := fake.New(t, nil), fake.New(t, nil)
-	second.PutModel("m", "v1", data(100))
+	raw, _ := second.PutModel("m", "v1", data(100))
 	second.PutModel("m", "latest", data(100))
+	pin := "@" + digest.FromBytes(raw).String()
 	search := fmt.Sprintf("unqualified-search-registries = [%q, %q]\n", first.Host(), second.Host())
 	insecure := fmt.Sprintf("[[registry]]\nlocation = %q\ninsecure = true\n[[registry]]\nlocation = %q\ninsecure = true\n", first.Host(), second.Host())
 	alias := fmt.Sprintf("[aliases]\n\"pet\" = \"%s/m\"\n", second.Host())
@@ -207,6 +208,7 @@ func TestShortNames(t *testing.T) {
 		{"short-name-mode = \"disabled\"\n" + search + insecure, "m", second.Host() + "/m:latest", nil},
 		{"short-name-mode = \"enforcing\"\n" + search + insecure, "m:v1", "", artifacts.ErrInvalidName},
 		{"short-name-mode = \"enforcing\"\n" + search + insecure + alias, "pet:v1", second.Host() + "/m:v1", nil},
+		{"short-name-mode = \"enforcing\"\n" + search + insecure + alias, "pet:v2" + pin, second.Host() + "/m" + pin, nil},
 		{"short-name-mode = \"permissive\"\n" + search + insecure, "m:v2", "", artifacts.ErrNotFound},
 		{insecure, "m:v1", "", artifacts.ErrInvalidName},
 	} {

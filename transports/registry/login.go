@@ -25,9 +25,11 @@ type Login struct {
 	CertDir   string
 	TLSVerify *bool
 	UserAgent string
+	// Getenv reads the environment, for what the library reads beside these; nil: an empty one.
+	Getenv func(string) string
 }
 
-func (l *Login) system() *types.SystemContext {
+func (l *Login) system() (*types.SystemContext, error) {
 	sys := &types.SystemContext{
 		AuthFilePath: l.AuthFile, DockerCompatAuthFilePath: l.DockerFile, DockerCertPath: l.CertDir,
 		DockerRegistryUserAgent: cmp.Or(l.UserAgent, program),
@@ -35,7 +37,7 @@ func (l *Login) system() *types.SystemContext {
 	if l.TLSVerify != nil {
 		sys.DockerInsecureSkipTLSVerify = types.NewOptionalBool(!*l.TLSVerify)
 	}
-	return sys
+	return sys, checkFiles(sys, l.Getenv)
 }
 
 // LoginKey returns what credentials are kept under: a registry, or a repository or namespace in it. As with Podman, a web
@@ -61,7 +63,11 @@ func LoginKey(typed string) (string, error) {
 
 // User returns who is logged in; "" if nobody is.
 func (l *Login) User(key string) (string, error) {
-	credentials, err := config.GetCredentials(l.system(), key)
+	sys, err := l.system()
+	if err != nil {
+		return "", err
+	}
+	credentials, err := config.GetCredentials(sys, key)
 	if err != nil {
 		return "", fmt.Errorf("reading credentials for %s: %w", key, err)
 	}
@@ -72,7 +78,13 @@ func (l *Login) User(key string) (string, error) {
 // they are not: then nothing is kept.
 func (l *Login) Login(ctx context.Context, key, user, password string) error {
 	host, _, _ := strings.Cut(key, "/")
-	sys := l.system()
+	sys, err := l.system()
+	if err == nil {
+		err = (&source.Trust{CertDir: l.CertDir}).Check(host)
+	}
+	if err != nil {
+		return err
+	}
 	if err := docker.CheckAuth(ctx, sys, user, password, host); err != nil {
 		var refused docker.ErrUnauthorizedForCredentials
 		if errors.As(err, &refused) {
@@ -88,7 +100,11 @@ func (l *Login) Login(ctx context.Context, key, user, password string) error {
 
 // Logout forgets credentials. The error wraps artifacts.ErrNotFound if there are none.
 func (l *Login) Logout(key string) error {
-	err := config.RemoveAuthentication(l.system(), key)
+	sys, err := l.system()
+	if err != nil {
+		return err
+	}
+	err = config.RemoveAuthentication(sys, key)
 	if errors.Is(err, config.ErrNotLoggedIn) {
 		return fmt.Errorf("logging out of %s: nobody is logged in: %w", key, artifacts.ErrNotFound)
 	}
@@ -100,7 +116,11 @@ func (l *Login) Logout(key string) error {
 
 // LogoutAll forgets all credentials.
 func (l *Login) LogoutAll() error {
-	if err := config.RemoveAllAuthentication(l.system()); err != nil {
+	sys, err := l.system()
+	if err != nil {
+		return err
+	}
+	if err := config.RemoveAllAuthentication(sys); err != nil {
 		return fmt.Errorf("forgetting all credentials: %w", err)
 	}
 	return nil

@@ -1,11 +1,8 @@
 package registry
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 	"go.podman.io/image/v5/docker"
@@ -15,7 +12,6 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
-	"github.com/paddock-dev/paddock/transports/source"
 )
 
 // found is the manifest that a name led to.
@@ -26,33 +22,12 @@ type found struct {
 	unparsed  *image.UnparsedImage
 }
 
-// patience bounds what is asked before any blob: go.podman.io/image itself waits for a silent registry for ever, and for one that
-// is busy as long as that says.
-func (r *Resolver) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	limit := 2 * cmp.Or(r.stall, source.DefaultStall)
-	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the registry did not answer within %s", limit))
-}
-
-// busyWait is how long a registry that did not answer is asked once more, for the reason alone.
-const busyWait = 5 * time.Second
-
 // resolve makes the Plan of a full name.
-func (r *Resolver) resolve(ctx context.Context, name artifacts.Name) (*artifacts.Plan, error) {
-	short, cancel := r.patience(ctx)
-	defer cancel()
-	plan, err := r.resolveOnce(short, name)
-	if short.Err() == nil || ctx.Err() != nil {
-		return plan, err
-	}
-	// go.podman.io/image waits for a registry that wants to be left alone, and says nothing of it.
-	ask, stop := context.WithTimeout(ctx, min(busyWait, cmp.Or(r.stall, source.DefaultStall)))
-	defer stop()
-	_, why := r.head(ask, name)
-	var status *source.StatusError
-	var temporary *artifacts.TemporaryError
-	if errors.As(why, &temporary) && errors.As(why, &status) {
-		return nil, fmt.Errorf("reading manifest of %s: %w", name, why)
-	}
+func (r *Resolver) resolve(ctx context.Context, name artifacts.Name) (plan *artifacts.Plan, err error) {
+	err = r.whileBusy(ctx, name, func(ctx context.Context) error {
+		plan, err = r.resolveOnce(ctx, name)
+		return err
+	})
 	return plan, err
 }
 
@@ -64,6 +39,9 @@ func (r *Resolver) resolveOnce(ctx context.Context, name artifacts.Name) (*artif
 	ref, err := docker.NewReference(name.Reference())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %q: %w", artifacts.ErrInvalidName, name, err)
+	}
+	if err := r.checkCertificates(name.Reference()); err != nil {
+		return nil, fmt.Errorf("reading manifest of %s: %w", name, err)
 	}
 	src, err := ref.NewImageSource(ctx, r.sys)
 	if err != nil {

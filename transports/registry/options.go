@@ -21,7 +21,7 @@ type Options struct {
 	TLSVerify *bool
 	// AuthFile is the file of credentials; it must exist. "": DefaultAuthFile, then the places of containers-auth.json(5).
 	AuthFile string
-	// Getenv reads the environment, for DefaultAuthFile alone; nil: an empty one.
+	// Getenv reads the environment, for credentials alone; nil: an empty one.
 	Getenv func(string) string
 	// Username and Password are sent to the registry that is named, never to its mirrors. "": AuthFile.
 	Username, Password string
@@ -42,11 +42,14 @@ type Options struct {
 	Stall time.Duration
 	// Say receives, in words for people, what was taken of an index that has more; nil: nobody.
 	Say func(string)
+	// Waiting is told, in words for people, that a registry wants to be left alone for a while; nil: nobody is.
+	Waiting func(string)
 	// Logger receives what is decided on the way; nil: nobody.
 	Logger *slog.Logger
 }
 
-// SystemContext returns the same settings for go.podman.io/image, for what is copied by it. It fails if AuthFile cannot be read.
+// SystemContext returns the same settings for go.podman.io/image, for what is copied by it. It fails if AuthFile cannot be
+// read, or if a file that the library would read is one that it would wait for.
 func (o *Options) SystemContext() (*types.SystemContext, error) {
 	if o == nil {
 		o = &Options{}
@@ -79,7 +82,7 @@ func (o *Options) SystemContext() (*types.SystemContext, error) {
 	case o.Getenv != nil:
 		sys.AuthFilePath = DefaultAuthFile(o.Getenv)
 	}
-	return sys, nil
+	return sys, checkFiles(sys, o.Getenv)
 }
 
 // DefaultAuthFile returns the file of credentials that the environment names, or "": REGISTRY_AUTH_FILE, then config.json in

@@ -23,12 +23,13 @@ type Resolver struct {
 	stall    time.Duration
 	log      *slog.Logger
 	say      func(string)
+	waiting  func(string)
 
 	mu        sync.Mutex
 	endpoints map[endpointKey]*endpoint
 }
 
-// New makes a Resolver; nil options are the zero value. It reads no configuration but the AuthFile's existence, and asks
+// New makes a Resolver; nil options are the zero value. It looks at the files of the configuration, reads none, and asks
 // nothing of the network. The caller calls Close when no Plan of it is read any more.
 func New(o *Options) (*Resolver, error) {
 	if o == nil {
@@ -44,7 +45,7 @@ func New(o *Options) (*Resolver, error) {
 	}
 	return &Resolver{
 		sys: sys, arch: cmp.Or(o.Architecture, runtime.GOARCH), os: cmp.Or(o.OS, "linux"),
-		stall: o.Stall, log: log, say: o.Say, endpoints: map[endpointKey]*endpoint{},
+		stall: o.Stall, log: log, say: o.Say, waiting: o.Waiting, endpoints: map[endpointKey]*endpoint{},
 	}, nil
 }
 

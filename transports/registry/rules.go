@@ -7,7 +7,6 @@ import (
 	"go.podman.io/image/v5/pkg/sysregistriesv2"
 	"go.podman.io/image/v5/types"
 	"go.podman.io/storage/pkg/configfile"
-	"go.podman.io/storage/pkg/unshare"
 )
 
 // policyFile returns the file that the signature policy is read from, by the rule of signature.DefaultPolicy, which does not
@@ -16,21 +15,14 @@ func policyFile(sys *types.SystemContext) string {
 	if sys.SignaturePolicyPath != "" {
 		return sys.SignaturePolicyPath
 	}
-	files := configFiles(&configfile.File{
-		Name: "policy", Extension: "json", DoNotLoadDropInFiles: true, EnvironmentName: "CONTAINERS_POLICY_JSON",
-	})
-	return strings.Join(files, " and ")
+	return strings.Join(configFiles(policyConf(sys)), " and ")
 }
 
 // blockingFiles returns the files of registries.conf(.d) that block a reference. Where none does so by itself, it is all places
 // that are looked at.
 func blockingFiles(sys *types.SystemContext, ref reference.Named) string {
-	files := configFiles(&configfile.File{
-		Name: "registries", Extension: "conf", EnvironmentName: "CONTAINERS_REGISTRIES_CONF", UserId: unshare.GetRootlessUID(),
-		CustomConfigFilePath: sys.SystemRegistriesConfPath, CustomConfigFileDropInDirectory: sys.SystemRegistriesConfDirPath,
-	})
 	var blocking []string
-	for _, file := range files {
+	for _, file := range configFiles(registriesConf(sys)) {
 		alone := *sys
 		alone.SystemRegistriesConfPath = file
 		alone.SystemRegistriesConfDirPath = file + ".d/none" // below no folder: no drop-ins

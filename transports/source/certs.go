@@ -11,6 +11,8 @@ import (
 	"go.podman.io/image/v5/pkg/tlsclientconfig"
 	"go.podman.io/storage/pkg/configfile"
 	"go.podman.io/storage/pkg/unshare"
+
+	"github.com/paddock-dev/paddock/artifacts/smallfile"
 )
 
 // dockerCertsDir is where Docker keeps what certs.d does for Podman; it comes last. containers-certs.d(5).
@@ -29,14 +31,28 @@ type Trust struct {
 // Own makes the TLS settings for an origin: its CAs and client certificates.
 func (t *Trust) Own(host string) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
-	dir := t.CertDir
-	if dir == "" {
-		var err error
-		if dir, err = t.perHost(host); err != nil {
-			return nil, err
-		}
+	dir, err := t.dir(host)
+	if err != nil {
+		return nil, err
 	}
 	return config, addCertificates(config, dir, host)
+}
+
+// Check fails if what Own would read is a pipe or a device; for others who read the same.
+func (t *Trust) Check(host string) error {
+	dir, err := t.dir(host)
+	if err != nil {
+		return err
+	}
+	return checkCertificates(dir, host)
+}
+
+// dir is the folder of certificates for an origin; "" for none.
+func (t *Trust) dir(host string) (string, error) {
+	if t.CertDir != "" {
+		return t.CertDir, nil
+	}
+	return t.perHost(host)
 }
 
 // Other makes the settings for a host that an origin leads to. What the origin's administrator trusts is trusted there
@@ -61,8 +77,27 @@ func addCertificates(config *tls.Config, dir, host string) error {
 	if dir == "" {
 		return nil
 	}
+	if err := checkCertificates(dir, host); err != nil {
+		return err
+	}
 	if err := tlsclientconfig.SetupCertificates(dir, config); err != nil {
 		return fmt.Errorf("reading certificates for %s in %s: %w", host, dir, err)
+	}
+	return nil
+}
+
+// checkCertificates looks at the files that tlsclientconfig.SetupCertificates reads, which waits for the writer of a pipe.
+func checkCertificates(dir, host string) error {
+	for _, pattern := range []string{"*.crt", "*.cert", "*.key"} {
+		found, err := fs.Glob(os.DirFS(dir), pattern)
+		if err != nil {
+			return fmt.Errorf("looking for certificates for %s in %s: %w", host, dir, err)
+		}
+		for _, name := range found {
+			if err := smallfile.Regular(filepath.Join(dir, name)); err != nil {
+				return fmt.Errorf("looking at certificates for %s: %w", host, err)
+			}
+		}
 	}
 	return nil
 }

@@ -34,6 +34,19 @@ func TestPull(t *testing.T) {
 	}
 }
 
+// Of a tag and a digest the digest counts; a destination has one of them.
+func TestTagAndDigest(t *testing.T) {
+	w := newWorld(t)
+	both := "quay.io/org/tiny:other@" + w.publish(t, tiny).Plan.Digest.String()
+	w.must(t, "pull", tiny)
+	if out := w.must(t, "inspect", "--format", "{{.Name}}", both); out != tiny+"\n" {
+		t.Errorf("inspect printed %q", out)
+	}
+	if code, _, err := w.run(t, "push", tiny, both); code != exitUsage || !strings.Contains(err.Error(), "a tag and a digest") {
+		t.Errorf("push: exit %d, %v", code, err)
+	}
+}
+
 func TestPullFails(t *testing.T) {
 	w := newWorld(t)
 	w.refusals["quay.io/a/secret:1"] = fmt.Errorf("asking: %w", artifacts.ErrAuthentication)

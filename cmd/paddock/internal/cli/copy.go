@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/urfave/cli/v2"
@@ -17,6 +18,7 @@ type copyOptions struct {
 	src, dest string
 	format    string
 	send      sendOptions
+	now       func() time.Time // nil: time.Now
 }
 
 func copyCommand(env *Env, run func(context.Context, *Env, *copyOptions) error) *cli.Command {

@@ -33,6 +33,9 @@ func (o *copyOptions) toFolder(ctx context.Context, env *Env, plan *artifacts.Pl
 	if err != nil {
 		return err
 	}
+	if !isDir {
+		o.removeArriving(env)
+	}
 	anything := &signature.Policy{Default: signature.PolicyRequirements{signature.NewPRInsecureAcceptAnything()}}
 	judge, err := signature.NewPolicyContext(anything) // the policy was asked when the plan was made
 	if err != nil {

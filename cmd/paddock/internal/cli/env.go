@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"runtime/debug"
@@ -39,3 +40,9 @@ func (e *Env) Log() *slog.Logger { return e.log }
 // Config returns the settings: flags that every command has, environment, files, defaults. They are read at the first
 // call, so that commands which need none work with a broken file.
 func (e *Env) Config() (*config.Config, error) { return e.loaded() }
+
+// NoOutput is the Out of a process that was started without a standard output: no result can be written.
+type NoOutput struct{}
+
+// Write fails.
+func (NoOutput) Write([]byte) (int, error) { return 0, errors.New("standard output is closed") }

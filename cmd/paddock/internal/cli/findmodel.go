@@ -86,12 +86,15 @@ func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string
 }
 
 // possibleNames are what a store may call what was typed. What no transport knows is passed on as it is: a digest, or the
-// beginning of one. With a *aliases.LookupError it is only known what the store may have as it was typed.
+// beginning of one. With an error it is only known what the store may have as it was typed.
 func possibleNames(env *Env, typed string) (*transports.Names, error) {
 	asTyped := &transports.Names{Queries: []string{localName(typed)}}
 	resolver, err := env.Resolver(&originOptions{})
+	if err != nil {
+		return asTyped, err
+	}
 	namer, ok := resolver.(transports.Namer)
-	if err != nil || !ok {
+	if !ok {
 		return asTyped, nil
 	}
 	names, err := namer.Names(typed)

@@ -70,6 +70,9 @@ func (w *loadWatch) explain(err error, spec *workload.Spec) error {
 // serveForeground runs the server until it ends.
 func serveForeground(ctx context.Context, env *Env, spec *workload.Spec, argv []string) error {
 	streams := &engine.Streams{In: env.In, Out: env.Out, Err: env.Err}
+	if _, closed := env.Out.(NoOutput); closed {
+		streams.Out = nil // a server without anybody to listen is none the worse
+	}
 	if spec.Runtime == workload.VLLM {
 		return env.Services.Run(ctx, argv, streams)
 	}

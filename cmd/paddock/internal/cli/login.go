@@ -79,7 +79,7 @@ func runLogin(ctx context.Context, env *Env, o *loginOptions) error {
 
 // login is where credentials are kept, as Podman finds it.
 func (e *Env) login(authFile, certDir string, tlsVerify types.OptionalBool) *registry.Login {
-	l := &registry.Login{AuthFile: authFile, CertDir: certDir, UserAgent: appName + "/" + version}
+	l := &registry.Login{AuthFile: authFile, CertDir: certDir, UserAgent: appName + "/" + version, Getenv: e.Getenv}
 	if tlsVerify != types.OptionalBoolUndefined {
 		verify := tlsVerify == types.OptionalBoolTrue
 		l.TLSVerify = &verify

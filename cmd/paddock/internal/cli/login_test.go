@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,6 +95,17 @@ func TestTags(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.must(t, "tags", "-f", "json", host+"/org/m")), &list); err != nil || len(list) != 5 {
 		t.Errorf("got %v, %v", list, err)
 	}
+	of := "sha256-" + strings.Repeat("0a", 32)
+	for _, tag := range []string{of, of + ".sig", of + ".att", of + ".sbom", "sha256-e", of + ".gguf"} {
+		p.at.PutModel("org/m", tag, []byte("x"))
+	}
+	models := want + "docker://" + host + "/org/m:sha256-e\n" + "docker://" + host + "/org/m:" + of + ".gguf\n"
+	if got := p.must(t, "tags", "docker://"+host+"/org/m"); !sameLines(got, models) {
+		t.Errorf("got %s", got)
+	}
+	if got := p.must(t, "tags", "--all", host+"/org/m"); strings.Count(got, "\n") != 5+6 {
+		t.Errorf("got %s", got)
+	}
 	if code, _, err := p.run(t, "tags", host+"/org/none"); code != exitNotFound {
 		t.Errorf("%d, %v", code, err)
 	}
@@ -101,4 +113,9 @@ func TestTags(t *testing.T) {
 	if code, _, err := p.run(t, "tags", host+"/org/m"); code != exitAuthentication {
 		t.Errorf("%d, %v", code, err)
 	}
+}
+
+// sameLines compares two texts whatever the order of their lines.
+func sameLines(a, b string) bool {
+	return slices.Equal(slices.Sorted(strings.Lines(a)), slices.Sorted(strings.Lines(b)))
 }

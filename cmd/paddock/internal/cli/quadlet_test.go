@@ -166,9 +166,12 @@ func TestRmNeeded(t *testing.T) {
 	if code != exitError || !errors.Is(err, artifacts.ErrAmbiguous) || out != "" || w.err.Len() > 0 || strings.Join(Hints(err), "") == "" {
 		t.Errorf("of two names: exit %d, %q, said %q, %v, %q", code, out, w.err, err, Hints(err))
 	}
-	w.must(t, "rm", tiny)
+	code, out, err = w.run(t, "rm", tiny, o.Plan.Digest.String()) // which is that of the pin alone, by then
 	if said := w.err.String(); !strings.Contains(said, "stay for the service svc") {
 		t.Errorf("said %q", said)
+	}
+	if code != exitError || out != tiny+"\n" || !strings.Contains(err.Error(), "in use by the service svc") {
+		t.Errorf("exit %d, %q, %v", code, out, err)
 	}
 	for _, args := range [][]string{{"rm", pin}, {"rm", o.Plan.Digest.Encoded()[:12]}, {"rm", "--all"}} {
 		code, out, err := w.run(t, args...)

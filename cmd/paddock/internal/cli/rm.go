@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/urfave/cli/v2"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -58,16 +59,27 @@ func runRm(ctx context.Context, env *Env, o *rmOptions) error {
 			return err
 		}
 	}
-	var failed []error
-	for _, n := range names {
-		if err := removeOne(ctx, env, store, n, services, o); err != nil {
-			failed = append(failed, err)
+	var all []*leaving
+	var batch []*artifacts.Removal
+	for _, typed := range names {
+		l := o.leaving(env, typed, services)
+		if !o.all { // else the store itself calls it so
+			l.Query, l.Err = storedAs(ctx, env, store, typed)
 		}
-		if ctx.Err() != nil {
-			break
+		if all = append(all, l); l.Err == nil {
+			batch = append(batch, &l.Removal)
 		}
 	}
-	return errors.Join(failed...)
+	artifacts.RemoveAll(ctx, store, batch)
+	var failed, interrupted []error
+	for _, l := range all {
+		if stopped := ctx.Err(); stopped != nil && !l.Gone && (l.Err == nil || errors.Is(l.Err, stopped)) {
+			interrupted = []error{fmt.Errorf("removing %s: %w", l.name, context.Cause(ctx))} // said once
+			continue
+		}
+		failed = append(failed, l.report(env, o))
+	}
+	return errors.Join(append(failed, interrupted...)...)
 }
 
 // everyName lists what to remove for --all: the names, and the digests of entries that lost theirs.
@@ -83,32 +95,38 @@ func everyName(ctx context.Context, store artifacts.Store) ([]string, error) {
 	return names, nil
 }
 
-// removeOne removes a name and prints it as the store had it. With --ignore or --all a name that is not there, as when another
-// process was quicker, is no error and prints nothing.
-func removeOne(ctx context.Context, env *Env, store artifacts.Store, typed string, services []*quadlet.Installed, o *rmOptions) error {
-	gone := typed
-	say := func() {}
-	query, err := storedAs(ctx, env, store, typed)
-	if err == nil {
-		if m, findErr := store.Find(ctx, query); findErr == nil { // else Remove says why
-			gone = nameOrDigest(m)
-			say, err = o.spare(env, m, services)
-		}
+// leaving is a name that is to go, and, once it is gone, what to say of it.
+type leaving struct {
+	artifacts.Removal
+	name string // as the store had it
+	say  func()
+}
+
+func (o *rmOptions) leaving(env *Env, typed string, services []*quadlet.Installed) *leaving {
+	l := &leaving{Removal: artifacts.Removal{Query: typed}, name: typed, say: func() {}}
+	l.Admit = func(name string, d digest.Digest) (err error) {
+		m := &artifacts.Model{Name: name, Digest: d}
+		l.name = nameOrDigest(m)
+		l.say, err = o.spare(env, m, services)
+		return err
 	}
-	if err == nil {
-		err = store.Remove(ctx, query)
-	}
+	return l
+}
+
+// report prints a name that is gone as the store had it. With --ignore or --all a name that is not there, as when another process was
+// quicker, is no error and prints nothing.
+func (l *leaving) report(env *Env, o *rmOptions) error {
 	var belongs *artifacts.BelongsError
 	switch {
-	case (o.ignore || o.all) && errors.Is(err, artifacts.ErrNotFound):
+	case l.Gone:
+		l.say()
+		return ui.Text(env.Out, l.name)
+	case (o.ignore || o.all) && errors.Is(l.Err, artifacts.ErrNotFound):
 		return nil
-	case errors.As(err, &belongs):
-		return WithHint(err, "paddock rm "+belongs.Owner)
-	case err != nil:
-		return hintMissing(err)
+	case errors.As(l.Err, &belongs):
+		return WithHint(l.Err, "paddock rm "+belongs.Owner)
 	}
-	say()
-	return ui.Text(env.Out, gone)
+	return hintMissing(l.Err)
 }
 
 // installedServices are the services of the user, or of the system. Where there are none, or nobody can say, models are removed as

@@ -114,6 +114,9 @@ func hintSend(err error, dest artifacts.Name, o *originOptions) error {
 // destination reads the name to push to.
 func destination(typed string) (artifacts.Name, error) {
 	name, err := artifacts.ParseName(localName(typed))
+	if err == nil && name.Digest() != "" && name.String() != localName(typed) {
+		return artifacts.Name{}, usagef("%q has a tag and a digest: a destination is one or the other", typed)
+	}
 	if err != nil {
 		const want = "a destination is a name in a registry, as in quay.io/ORG/NAME; paddock copy takes a folder, too: oci:PATH or dir:PATH"
 		return artifacts.Name{}, WithHint(asUsage(err), want)

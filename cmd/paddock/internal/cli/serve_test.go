@@ -46,6 +46,23 @@ func containsRun(argv, words []string) bool {
 	return false
 }
 
+// TestServeWithoutOutput: a server runs also where nobody can read what it prints; a result that nobody can read is an error.
+func TestServeWithoutOutput(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	w.env.Out = NoOutput{}
+	w.runs = func(argv []string, s *engine.Streams) error {
+		if s.Out != nil {
+			t.Errorf("%q writes to %T", argv, s.Out)
+		}
+		return nil
+	}
+	w.must(t, "serve", tiny)
+	if code, _, err := w.run(t, "ls"); len(w.ran) != 1 || code != exitError || !strings.Contains(err.Error(), "standard output is closed") {
+		t.Errorf("ran %q, exit %d, %v", w.ran, code, err)
+	}
+}
+
 func TestServeDryRun(t *testing.T) {
 	w := newWorld(t)
 	w.publish(t, tiny)

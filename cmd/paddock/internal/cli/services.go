@@ -13,6 +13,7 @@ import (
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/artifacts/workload/podmanargs"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/quadlet"
 	"github.com/paddock-dev/paddock/transports"
 	"github.com/paddock-dev/paddock/transports/registry"
@@ -93,7 +94,8 @@ func registryOptions(env *Env, o *originOptions) (*registry.Options, error) {
 	opts := &registry.Options{
 		AuthFile: o.authFile, Username: user, Password: password, CertDir: o.certDir,
 		UserAgent: appName + "/" + version, Logger: env.Log(), Getenv: env.Getenv, Say: o.say,
-		Stall: time.Duration(cfg.Pull.StallTimeout.Value) * time.Second,
+		Waiting: func(text string) { ui.Note(env.Err, text) },
+		Stall:   time.Duration(cfg.Pull.StallTimeout.Value) * time.Second,
 	}
 	if o.tlsVerify != types.OptionalBoolUndefined {
 		verify := o.tlsVerify == types.OptionalBoolTrue

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,6 +15,7 @@ import (
 type tagsOptions struct {
 	reference string
 	format    string
+	all       bool
 	origin    originOptions
 }
 
@@ -21,8 +25,10 @@ func tagsCommand(env *Env, run func(context.Context, *Env, *tagsOptions) error) 
 		Name: "tags", Usage: "List what an origin has of a model", ArgsUsage: "REF",
 		Description: "REF is a name of a registry, hf://ORG/REPO or ms://ORG/REPO; its tag does not matter. Of a registry it lists the\n" +
 			"tags, of Hugging Face and ModelScope the quantisations. Each line is a reference that pull takes.",
-		Flags: append([]cli.Flag{&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format,
-			Usage: "print as `FORMAT`: json, or a line for each"}}, o.origin.flags()...),
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Destination: &o.all, Usage: "list also tags that stand for no model, as those of signatures"},
+			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Destination: &o.format, Usage: "print as `FORMAT`: json, or a line for each"},
+		}, o.origin.flags()...),
 		Action: func(c *cli.Context) error {
 			if err := exactArgs(c, &o.reference); err != nil {
 				return err
@@ -51,6 +57,9 @@ func runTags(ctx context.Context, env *Env, o *tagsOptions) error {
 	if err != nil {
 		return hintFetch(err, o.reference, &o.origin)
 	}
+	if !o.all {
+		found = slices.DeleteFunc(found, isNoteTag)
+	}
 	if ui.IsJSON(o.format) {
 		if found == nil {
 			found = []string{}
@@ -63,4 +72,12 @@ func runTags(ctx context.Context, env *Env, o *tagsOptions) error {
 		}
 	}
 	return nil
+}
+
+// noteTag is a tag that stands for no model: what cosign keeps of a manifest, its signature, attestations and bill of materials
+// (sha256-HEX.sig), and what refers to it in a registry without an API for that (sha256-HEX: distribution-spec, "Referrers Tag Schema").
+const noteTag = `^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})(\.(sig|att|sbom))?$`
+
+func isNoteTag(reference string) bool {
+	return regexp.MustCompile(noteTag).MatchString(reference[strings.LastIndex(reference, ":")+1:])
 }
