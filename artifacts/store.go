@@ -24,6 +24,20 @@ type Store interface {
 	Remove(ctx context.Context, query string) error
 }
 
+// Overviewer is a Store that can list its models for less than List takes. Find it by a type assertion on a Store, or use Overview.
+type Overviewer interface {
+	// Overview returns the models of List, in their order. What Packaging has besides the Format may be missing.
+	Overview(ctx context.Context) ([]*Model, error)
+}
+
+// Overview lists the models of a store of any kind.
+func Overview(ctx context.Context, s Store) ([]*Model, error) {
+	if o, ok := s.(Overviewer); ok {
+		return o.Overview(ctx)
+	}
+	return s.List(ctx)
+}
+
 // LandOptions tunes Land. nil means the zero value, whose meaning each field states.
 type LandOptions struct {
 	// Progress receives what happens to each blob; nil: nobody watches.

@@ -28,6 +28,15 @@ func (r *records) entries() []entry {
 
 // List returns the images that carry a model, one model for each name, sorted by name.
 func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
+	return s.list(ctx, (*records).describe)
+}
+
+// Overview is List without reading what is in the layers of images that are called models: see artifacts.Overviewer.
+func (s *Store) Overview(ctx context.Context) ([]*artifacts.Model, error) {
+	return s.list(ctx, (*records).outline)
+}
+
+func (s *Store) list(ctx context.Context, describe func(*records, *image) (*described, error)) ([]*artifacts.Model, error) {
 	r, err := s.read()
 	if err != nil {
 		return nil, fmt.Errorf("listing: %w", err)
@@ -35,7 +44,7 @@ func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
 	found, errs := make([]*described, len(r.images)), make([]error, len(r.images))
 	err = atrest.Each(ctx, len(r.images), func(i int) {
 		if len(r.images[i].Names) > 0 {
-			found[i], errs[i] = r.describe(&r.images[i])
+			found[i], errs[i] = describe(r, &r.images[i])
 		}
 	})
 	if err := errors.Join(append(errs, err)...); err != nil {

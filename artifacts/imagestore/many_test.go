@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/packaging"
 )
 
 // many writes the records of n images by hand: as many models, or as many images of other things.
@@ -23,7 +25,12 @@ func many(b testing.TB, n int, models bool) *Store {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return fill(b, s, n, models)
+	return fill(b, s, n, models, nil)
+}
+
+// modelLabels call an image a model.
+func modelLabels() map[string]string {
+	return map[string]string{"org.containers.type": "ai.image.model.raw"}
 }
 
 func put(b testing.TB, path string, data []byte) {
@@ -45,7 +52,7 @@ func marshal(b testing.TB, v any) []byte {
 	return data
 }
 
-func fill(b testing.TB, s *Store, n int, models bool) *Store {
+func fill(b testing.TB, s *Store, n int, models bool, labels map[string]string) *Store {
 	b.Helper()
 	var images []image
 	var layers []layer
@@ -54,7 +61,7 @@ func fill(b testing.TB, s *Store, n int, models bool) *Store {
 		if models {
 			files = map[string]string{"models/m.gguf": fmt.Sprint(i)}
 		}
-		o := newImage(b, fmt.Sprintf("quay.io/org/m%d:1", i), nil, []testLayer{{files: files}}, nil)
+		o := newImage(b, fmt.Sprintf("quay.io/org/m%d:1", i), labels, []testLayer{{files: files}}, nil)
 		config := o.Plan.Blobs[0].Digest
 		l := layer{ID: digest.FromString(fmt.Sprint("layer", i)).Encoded(), Compressed: o.Plan.Blobs[1].Digest, Diff: "sha256:x"}
 		img := image{
@@ -130,14 +137,49 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// BenchmarkList lists 1,000 images that carry models, and 1,000 that do not. cpu-ms/op is what it costs whatever else runs.
+// TestOverview: it is the list, but for the files of images that are called models, of which nothing is read.
+func TestOverview(t *testing.T) {
+	for name, labels := range map[string]map[string]string{"called models": modelLabels(), "with the files of one": nil} {
+		s := fill(t, many(t, 0, true), 5, true, labels)
+		r, err := s.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(s.layerDir(r.images[0].TopLayer+".tar-split.gz"), []byte("torn"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		overview, err := s.Overview(t.Context())
+		if err != nil || len(overview) != len(list) || len(list) != map[bool]int{true: 5, false: 4}[labels != nil] {
+			t.Fatalf("%s: %d models, %d in the list, %v", name, len(overview), len(list), err)
+		}
+		for i, m := range overview {
+			if (m.Packaging.Files == nil) != (labels != nil) {
+				t.Errorf("%s: %s has the files %v", name, m.Name, m.Packaging.Files)
+			}
+			m.Packaging, list[i].Packaging = packaging.Model{Format: m.Packaging.Format}, packaging.Model{Format: list[i].Packaging.Format}
+			if !reflect.DeepEqual(m, list[i]) {
+				t.Errorf("%s: got %+v, want %+v", name, m, list[i])
+			}
+		}
+	}
+}
+
+// BenchmarkList lists 1,000 images that carry models, with a label that says so or without, and 1,000 that do not, for paddock ls.
+// cpu-ms/op is what it costs whatever else runs.
 func BenchmarkList(b *testing.B) {
-	for _, models := range []bool{true, false} {
-		b.Run(fmt.Sprintf("models=%t", models), func(b *testing.B) {
-			s := many(b, 1000, models)
+	for name, c := range map[string]struct {
+		models bool
+		labels map[string]string
+	}{"labelled": {true, modelLabels()}, "models": {true, nil}, "others": {false, nil}} {
+		b.Run(name, func(b *testing.B) {
+			s := fill(b, many(b, 0, c.models), 1000, c.models, c.labels)
 			before := cpu(b)
 			for b.Loop() {
-				if _, err := s.List(b.Context()); err != nil {
+				if _, err := s.Overview(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -22,7 +22,12 @@ type described struct {
 // describe returns the model in an image, without a name; nil if the image carries none. An image that is called a model, but
 // cannot be read, is one that is unservable: it is not to hide others, and can be removed. Of others it is an error if the disk
 // cannot be read, for they may carry one; what is merely broken carries none.
-func (r *records) describe(i *image) (*described, error) {
+func (r *records) describe(i *image) (*described, error) { return r.look(i, false) }
+
+// outline is describe without the files of images that are called models: their Packaging has only the Format.
+func (r *records) outline(i *image) (*described, error) { return r.look(i, true) }
+
+func (r *records) look(i *image, outline bool) (*described, error) {
 	if i.digest() == "" || i.TopLayer == "" {
 		return nil, nil // a list of images, or one without files
 	}
@@ -50,6 +55,10 @@ func (r *records) describe(i *image) (*described, error) {
 	}
 	for _, b := range docs.refs.Blobs {
 		d.model.Size += b.Size
+	}
+	if labelled && outline {
+		d.model.Packaging.Format = packaging.RamaLamaImage
+		return d, nil
 	}
 	if d.chain, err = r.chain(i); err != nil {
 		return unreadable(err)

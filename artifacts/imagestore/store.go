@@ -56,6 +56,8 @@ var (
 	_ artifacts.Doctor  = (*Store)(nil)
 	_ artifacts.Meter   = (*Store)(nil)
 	_ artifacts.Pruner  = (*Store)(nil)
+
+	_ artifacts.Overviewer = (*Store)(nil)
 )
 
 // Open returns the store. It creates nothing; the first Land does.

@@ -66,7 +66,7 @@ func (s *Store) RemoveAll(ctx context.Context, all []*artifacts.Removal) {
 func (s *Store) everything(ctx context.Context) ([]hit, error) {
 	var all []hit
 	for i := range s.members {
-		models, err := s.members[i].Store.List(ctx)
+		models, err := artifacts.Overview(ctx, s.members[i].Store)
 		if err != nil {
 			return nil, err
 		}

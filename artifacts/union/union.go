@@ -31,6 +31,8 @@ var (
 	_ artifacts.Meter   = (*Store)(nil)
 	_ artifacts.Pruner  = (*Store)(nil)
 	_ artifacts.Remover = (*Store)(nil)
+
+	_ artifacts.Overviewer = (*Store)(nil)
 )
 
 // New returns the union of stores.
@@ -132,9 +134,18 @@ func (s *Store) find(ctx context.Context, query string) ([]hit, error) {
 
 // List implements artifacts.Store.
 func (s *Store) List(ctx context.Context) ([]*artifacts.Model, error) {
+	return s.list(ctx, func(ctx context.Context, s artifacts.Store) ([]*artifacts.Model, error) { return s.List(ctx) })
+}
+
+// Overview implements artifacts.Overviewer.
+func (s *Store) Overview(ctx context.Context) ([]*artifacts.Model, error) {
+	return s.list(ctx, artifacts.Overview)
+}
+
+func (s *Store) list(ctx context.Context, one func(context.Context, artifacts.Store) ([]*artifacts.Model, error)) ([]*artifacts.Model, error) {
 	var all []*artifacts.Model
 	for _, m := range s.members {
-		models, err := m.Store.List(ctx)
+		models, err := one(ctx, m.Store)
 		if err != nil {
 			return nil, err
 		}

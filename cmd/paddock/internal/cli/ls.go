@@ -65,7 +65,7 @@ func runLs(ctx context.Context, env *Env, o *lsOptions) error {
 	if err != nil {
 		return err
 	}
-	models, err := store.List(ctx)
+	models, err := artifacts.Overview(ctx, store)
 	if err != nil {
 		return err
 	}

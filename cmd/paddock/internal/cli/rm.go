@@ -84,7 +84,7 @@ func runRm(ctx context.Context, env *Env, o *rmOptions) error {
 
 // everyName lists what to remove for --all: the names, and the digests of entries that lost theirs.
 func everyName(ctx context.Context, store artifacts.Store) ([]string, error) {
-	models, err := store.List(ctx)
+	models, err := artifacts.Overview(ctx, store)
 	if err != nil {
 		return nil, err
 	}
