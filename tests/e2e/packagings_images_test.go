@@ -59,28 +59,27 @@ func below(folder, tree string) string {
 	return strings.Join(lines, "\n")
 }
 
-// push builds the image, with a layer for each file, and pushes it. Labels come last: what is before them is built once for all.
+// push builds the image and pushes it. It has one layer, since each takes podman a second; those of TestImages have more. Labels come
+// last: what is before them is built once for all.
 func (i image) push(t *testing.T, h *hub, dir, name string, s *source) {
 	podman := func(args ...string) { t.Helper(); h.builder()(t, args...) }
 	base := i.base
 	if base != "scratch" {
 		base = builderBase
 	}
-	file := []string{"FROM " + base}
-	for _, f := range s.files {
-		file = append(file, fmt.Sprintf("COPY [%q, %q]", f.Path, path.Join("/models", i.folder, f.Path)))
-	}
-	context := strings.TrimSpace(h.lab.MustRun(t, "sh", "-ec", `c=$(mktemp -d /var/tmp/context.XXXXXX); cp -a "$0/." $c; echo $c`, dir))
-	t.Cleanup(func() { h.lab.Run(t, "rm", "-rf", context) })
-	if i.pointer {
-		// only the links in a folder that is copied stay links
-		h.lab.MustRun(t, "sh", "-ec", `mkdir -p "$0/link/models"; ln -s "$1" "$0/link/models/model.file"`, context, path.Join(i.folder, s.main))
-		file = append(file, "COPY link/ /")
-	}
+	file := []string{"FROM " + base, "COPY root/ /"}
 	for _, l := range i.labels {
 		file = append(file, "LABEL "+l)
 	}
-	h.lab.Stdin(strings.Join(file, "\n")+"\n").MustRun(t, "sh", "-c", "cat >"+context+"/Containerfile")
+	pointer := ""
+	if i.pointer {
+		pointer = path.Join(i.folder, s.main)
+	}
+	const script = `c=$(mktemp -d /var/tmp/context.XXXXXX); m=$c/root/models; mkdir -p "$m"; cp -a "$1/." "$m/$2"
+		[ -z "$3" ] || ln -s "$3" "$m/model.file"; cat >"$c/Containerfile"; echo "$c"`
+	containerfile := h.lab.Stdin(strings.Join(file, "\n") + "\n")
+	context := strings.TrimSpace(containerfile.MustRun(t, "sh", "-euc", script, "sh", dir, i.folder, pointer))
+	t.Cleanup(func() { h.lab.Run(t, "rm", "-rf", context) })
 	if !i.marked {
 		podman("build", "-q", "--network", "none", "--layers", "-t", name, context)
 		podman("push", "-q", "--tls-verify=false", "--format", cmp.Or(i.format, "oci"), name)

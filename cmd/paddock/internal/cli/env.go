@@ -5,8 +5,10 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/config"
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
 )
 
 // Env is everything that the commands get from outside. main fills it from the process; tests from what they please.
@@ -32,6 +34,13 @@ type Env struct {
 	globals *globals
 	log     *slog.Logger
 	loaded  func() (*config.Config, error)
+	chosen  *chosenEngine
+}
+
+// chosenEngine is the engine, once it is known: to ask one takes longer than most of what is done with the answer.
+type chosenEngine struct {
+	mu     sync.Mutex
+	choice *engine.Choice
 }
 
 // Log is the run's logger; it writes to Err at the level of --log-level.

@@ -37,6 +37,7 @@ func (e *Env) forRun() *Env {
 	run := *e
 	run.globals = &globals{}
 	run.log = slog.New(slog.DiscardHandler)
+	run.chosen = &chosenEngine{}
 	run.loaded = sync.OnceValues(run.loadConfig)
 	if run.Services == nil {
 		run.Services = realServices()

@@ -55,8 +55,19 @@ func (e *Env) Registry(o *originOptions) (*registry.Resolver, error) {
 	return e.Services.Registry(e, o)
 }
 
-// Engine returns the container engine.
-func (e *Env) Engine(ctx context.Context) (*engine.Choice, error) { return e.Services.Engine(ctx, e) }
+// Engine returns the container engine, which is chosen once.
+func (e *Env) Engine(ctx context.Context) (*engine.Choice, error) {
+	e.chosen.mu.Lock()
+	defer e.chosen.mu.Unlock()
+	if e.chosen.choice != nil {
+		return e.chosen.choice, nil
+	}
+	choice, err := e.Services.Engine(ctx, e)
+	if err == nil {
+		e.chosen.choice = choice
+	}
+	return choice, err
+}
 
 func chooseEngine(ctx context.Context, env *Env) (*engine.Choice, error) {
 	cfg, err := env.Config()

@@ -11,6 +11,7 @@ func TestChoose(t *testing.T) {
 	old := writeProgram(t, "podman", `echo '{"store":{"graphRoot":"/g"},"version":{"Version":"5.4.2"}}'`)
 	broken := writeProgram(t, "podman", "exit 125")
 	docker := writeProgram(t, "docker", `[ "$1" = version ] || exec echo unix:///run/docker.sock; echo '{"Client":{"Version":"1"},"Server":{"Version":"28.5.2"}}'`)
+	once := writeProgram(t, "docker", `[ "$1" = version ] || exit 1; echo '{"Client":{"Version":"1","Context":"default"},"Server":{"Version":"28.5.2"}}'`)
 	down := writeProgram(t, "docker", "echo cannot connect >&2; exit 1")
 	shim := writeProgram(t, "docker", `echo '{"Client":{"Version":"5.8.6"}}'`)
 	const none = "/nonexistent/x"
@@ -21,6 +22,7 @@ func TestChoose(t *testing.T) {
 		{"", "", podman, docker, "podman", "it is installed"},
 		{"", "", old, docker, "podman", "before 5.6.0"},
 		{"", "", none, docker, "docker", "podman is not installed"},
+		{"", "", none, once, "docker", "podman is not installed"}, // whose default context needs no question
 		{"docker", "--engine", podman, docker, "docker", "--engine asks for it"},
 		{"podman", "", podman, none, "podman", "it was asked for"},
 		{"", "", broken, docker, "", "125"}, // not a reason for Docker

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +48,8 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 		return nil, err
 	}
 	var raw struct {
-		Client, Server *struct{ Version string }
+		Client *struct{ Version, Context string }
+		Server *struct{ Version string }
 	}
 	if err := json.Unmarshal(out, &raw); err != nil {
 		return nil, fmt.Errorf("reading the version that %s says: %w", path, err)
@@ -54,16 +57,23 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 	if raw.Server == nil || raw.Server.Version == "" {
 		return nil, fmt.Errorf("reading the version that %s says: %w", path, errors.New("it names no server; is it Podman's stand-in for docker?"))
 	}
-	// the context in use, which DOCKER_HOST overrides
-	host, err := ask(ctx, []string{path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"}, nil, limit)
-	if err != nil {
-		return nil, err
-	}
-	info := &DockerInfo{Path: path, Version: raw.Server.Version, Host: strings.TrimSpace(string(host))}
+	info := &DockerInfo{Path: path, Version: raw.Server.Version}
+	inUse := ""
 	if raw.Client != nil {
-		info.Client = raw.Client.Version
+		info.Client, inUse = raw.Client.Version, raw.Client.Context
 	}
-	return info, nil
+	info.Host, err = dockerHost(ctx, path, inUse, limit)
+	return info, err
+}
+
+// dockerHost returns the address of the server in a context. That of the default one takes no second start of the program, which is
+// most of the time that the first takes.
+func dockerHost(ctx context.Context, path, inUse string, limit time.Duration) (string, error) {
+	if inUse == "default" {
+		return cmp.Or(os.Getenv("DOCKER_HOST"), "unix:///var/run/docker.sock"), nil // DOCKER_HOST makes every context the default one
+	}
+	host, err := ask(ctx, []string{path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"}, nil, limit)
+	return strings.TrimSpace(string(host)), err
 }
 
 // HasCDI says whether Docker gives containers CDI devices without being told to: since 28.2 (its release notes).
