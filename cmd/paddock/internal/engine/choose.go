@@ -90,7 +90,11 @@ func choosePodman(ctx context.Context, opts *ChooseOptions, reason string) (*Cho
 }
 
 func chooseDocker(ctx context.Context, opts *ChooseOptions, reason string) (*Choice, error) {
-	info, err := ProbeDocker(ctx, opts.DockerPath, 0)
+	var environ []string
+	if opts.Podman != nil {
+		environ = opts.Podman.Environ
+	}
+	info, err := ProbeDocker(ctx, opts.DockerPath, environ, 0)
 	if err != nil {
 		return nil, fmt.Errorf("choosing an engine: %w", err)
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 )
@@ -32,7 +33,7 @@ func TestChoose(t *testing.T) {
 		{"podman", "", none, docker, "", "podman"},
 		{"containerd", "paddock.conf", podman, docker, "", "paddock.conf"},
 	} {
-		got, err := Choose(t.Context(), &ChooseOptions{Requested: c.requested, Origin: c.origin, Podman: &ProbeOptions{Path: c.podman}, DockerPath: c.docker})
+		got, err := Choose(t.Context(), &ChooseOptions{Requested: c.requested, Origin: c.origin, Podman: &ProbeOptions{Path: c.podman, Environ: os.Environ()}, DockerPath: c.docker})
 		switch {
 		case c.engine == "":
 			if err == nil || !strings.Contains(err.Error(), c.says) {

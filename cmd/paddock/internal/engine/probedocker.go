@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -36,14 +35,15 @@ func (i *DockerInfo) MountsImages() bool {
 	return true
 }
 
-// ProbeDocker asks Docker for its version; path "" looks for "docker" in PATH, limit 0 is 10 s. It fails if the server does not answer,
-// with an error that wraps ErrNoEngine if there is no such program. Podman's stand-in for docker is refused: it is Podman.
-func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*DockerInfo, error) {
+// ProbeDocker asks Docker for its version; path "" looks for "docker" in PATH, environ nil is this process's environment, limit 0 is
+// 10 s. It fails if the server does not answer, with an error that wraps ErrNoEngine if there is no such program. Podman's stand-in for
+// docker is refused: it is Podman.
+func ProbeDocker(ctx context.Context, path string, environ []string, limit time.Duration) (*DockerInfo, error) {
 	path, err := lookPath(path, "docker")
 	if err != nil {
 		return nil, err
 	}
-	out, err := ask(ctx, []string{path, "version", "--format", "{{json .}}"}, nil, limit)
+	out, err := ask(ctx, []string{path, "version", "--format", "{{json .}}"}, environ, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -62,17 +62,17 @@ func ProbeDocker(ctx context.Context, path string, limit time.Duration) (*Docker
 	if raw.Client != nil {
 		info.Client, inUse = raw.Client.Version, raw.Client.Context
 	}
-	info.Host, err = dockerHost(ctx, path, inUse, limit)
+	info.Host, err = dockerHost(ctx, path, inUse, environ, limit)
 	return info, err
 }
 
 // dockerHost returns the address of the server in a context. That of the default one takes no second start of the program, which is
 // most of the time that the first takes.
-func dockerHost(ctx context.Context, path, inUse string, limit time.Duration) (string, error) {
-	if inUse == "default" {
-		return cmp.Or(os.Getenv("DOCKER_HOST"), "unix:///var/run/docker.sock"), nil // DOCKER_HOST makes every context the default one
+func dockerHost(ctx context.Context, path, inUse string, environ []string, limit time.Duration) (string, error) {
+	if inUse == "default" && environ != nil {
+		return cmp.Or(lookup(environ, "DOCKER_HOST"), "unix:///var/run/docker.sock"), nil // DOCKER_HOST makes every context the default one
 	}
-	host, err := ask(ctx, []string{path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"}, nil, limit)
+	host, err := ask(ctx, []string{path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"}, environ, limit)
 	return strings.TrimSpace(string(host)), err
 }
 
