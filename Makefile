@@ -51,7 +51,7 @@ LAB := $(or $(PADDOCK_LAB),/var/tmp/paddock-lab)
 test: ## Run every test, end to end ones included, and fuzz beside them; needs root
 	go run ./tests/tally -- sh 'make lint' ++ sh tests/lab/labs \
 		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) ++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)|$(PART3)' $(E2E) \
-		++ PADDOCK_LAB=$(LAB)-4 $(FAULTS) ++ PADDOCK_LAB=$(LAB)-4 -run '$(PART3)' $(E2E) ++ $(UNIT) ++ FUZZJOBS=2 sh 'tests/fuzz $(FUZZTIME)'
+		++ PADDOCK_LAB=$(LAB)-4 -run '$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 $(FAULTS) ++ $(UNIT) ++ FUZZJOBS=2 sh 'tests/fuzz $(FUZZTIME)'
 
 .PHONY: unit
 unit: ## Run the tests of the packages; as root, those that mount too
