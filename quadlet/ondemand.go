@@ -61,6 +61,7 @@ func proxyUnits(spec, back *workload.Spec, opts *UnitOptions) ([]File, error) {
 	socket.text("Description", "Socket of the model server "+spec.Name)
 	socket.section("Socket")
 	socket.text("ListenStream", address(spec))
+	socket.fixed("FreeBind", "true") // sockets are there before the network, and its addresses, are
 	socket.section("Install")
 	socket.fixed("WantedBy", "sockets.target")
 
@@ -70,8 +71,7 @@ func proxyUnits(spec, back *workload.Spec, opts *UnitOptions) ([]File, error) {
 	for _, key := range []string{"Requires", "After"} {
 		proxy.fixed(key, spec.Name+".service "+name+".socket")
 	}
-	proxy.section("Service")
-	proxy.fixed("Type", "notify")
+	proxy.section("Service") // not Type=notify, which the program is only since systemd 254: its socket listens before
 	command := []string{opts.OnDemand.Proxy}
 	if idle := opts.OnDemand.Idle; idle > 0 {
 		command = append(command, "--exit-idle-time="+idle.String())

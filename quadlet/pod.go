@@ -117,18 +117,34 @@ func (i *Installer) together(ctx context.Context, name string, in *Installed) er
 	if in == nil {
 		return nil
 	}
-	if err := portsFree(in, others); err != nil || in.Pod == "" {
+	if err := errors.Join(portsFree(in, others), podPortsFree(in, others)); err != nil || in.Pod == "" {
 		return err
 	}
 	for _, o := range others {
 		if o.Name == in.Pod || o.Name == in.Pod+"-infra" {
 			return fmt.Errorf("the pod %s cannot be called so: there is a service %s; choose another name for the pod", in.Pod, o.Name)
 		}
+		if o.Pod != in.Pod && slices.Contains(o.ports(), hostPort(in.Publish)) {
+			return fmt.Errorf("port %s is that of %s, and without it nothing in the pod %s could start; choose another port", hostPort(in.Publish), o.Name, in.Pod)
+		}
 		if o.Pod == in.Pod && hostPort(o.Publish) == hostPort(in.Publish) {
 			return fmt.Errorf("port %s is that of %s, and the servers of the pod %s share one network; choose another port", hostPort(in.Publish), o.Name, in.Pod)
 		}
 	}
 	return i.free(ctx, in.Pod+podExtension)
+}
+
+// podPortsFree fails if a service would take a port of a pod's that it is not in.
+func podPortsFree(in *Installed, others []*Installed) error {
+	for _, o := range others {
+		if o.Pod == "" || in.Pod != "" {
+			continue
+		}
+		if port := hostPort(o.Publish); slices.Contains(in.ports(), port) {
+			return fmt.Errorf("port %s is that of %s, and without it nothing in the pod %s could start; choose another port", port, o.Name, o.Pod)
+		}
+	}
+	return nil
 }
 
 // hostPort is the port on the host of what is published.

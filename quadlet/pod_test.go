@@ -65,10 +65,13 @@ func TestPod(t *testing.T) {
 	if did := strings.Join(s.did, ", "); did != "restart p-pod.service ax.service bx.service cx.service" {
 		t.Errorf("did %s", did)
 	}
-	if err := installSet(t, i, member(t, "cx", "q", 9000), true); err != nil { // moves to another pod
+	if err := installSet(t, i, member(t, "cx", "q", 9000), true); err == nil || !strings.Contains(err.Error(), "port 9000 is that of bx") {
+		t.Errorf("a port of the other pod's: %v", err)
+	}
+	if err := installSet(t, i, member(t, "cx", "q", 9002), true); err != nil { // moves to another pod
 		t.Fatal(err)
 	}
-	if p, q := s.ports("p"), s.ports("q"); p != "127.0.0.1:9001:9001 127.0.0.1:9000:9000" || q != "127.0.0.1:9000:9000" {
+	if p, q := s.ports("p"), s.ports("q"); p != "127.0.0.1:9001:9001 127.0.0.1:9000:9000" || q != "127.0.0.1:9002:9002" {
 		t.Errorf("the pods publish %s and %s", p, q)
 	}
 	if _, err := remove(t, i, "bx"); err != nil || s.ports("p") != "127.0.0.1:9001:9001" {

@@ -66,12 +66,12 @@ func render(spec *workload.Spec, opts *UnitOptions, in *frame) ([]byte, error) {
 		u.fixed("StopWhenUnneeded", "true")
 	}
 	u.section("Container")
+	if slices.Contains(opts.With, "volume") {
+		u.words("Environment", "XDG_CACHE_HOME="+cacheDir) // before what a person says, which wins
+		u.arg("Volume", spec.Name+".volume:"+cacheDir)
+	}
 	if err := container(u, spec); err != nil {
 		return nil, err
-	}
-	if slices.Contains(opts.With, "volume") {
-		u.words("Environment", "XDG_CACHE_HOME="+cacheDir)
-		u.arg("Volume", spec.Name+".volume:"+cacheDir)
 	}
 	if opts.AutoUpdate {
 		u.fixed("AutoUpdate", "registry")

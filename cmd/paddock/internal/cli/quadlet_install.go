@@ -71,6 +71,9 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 	if err != nil {
 		return err
 	}
+	if err := checkTaken(ctx, env, units, spec, set); err != nil {
+		return err
+	}
 	installed, err := installPinned(ctx, env, store, units, &pinnedUnit{model: model, set: set, replace: o.replace})
 	if err != nil {
 		return err
@@ -80,6 +83,7 @@ func runQuadletInstall(ctx context.Context, env *Env, o *quadletInstallOptions) 
 	}
 	warnLinger(env, units)
 	warnGroups(ctx, env, units, &spec.Access)
+	warnProxy(env, units, installed)
 	return startInstalled(ctx, env, units, installed, o.start)
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/paddock-dev/paddock/artifacts/storetest"
 )
 
 // TestQuadletPod: the services of a pod are started with it, and an update knows that one is in it.
@@ -46,7 +48,20 @@ func TestQuadletPod(t *testing.T) {
 			t.Errorf("%q: exit %d, %v", c.args, code, err)
 		}
 	}
-	w.must(t, "quadlet", "rm", "one", "two")
+	const tensors = "quay.io/org/st:1"
+	w.published[tensors] = storetest.NewOrigin(t, tensors, map[string]string{"model.safetensors": tensorsFile(t, "a", 3), "config.json": "{}"})
+	w.systemd.others = []string{"pod models", "pod theirs", "volume systemd-vol"}
+	w.must(t, "quadlet", "install", "--name", "four", "--pod", "models", "--port", "9004", tiny) // the pod is that of our unit
+	for says, args := range map[string][]string{
+		"podman has a pod theirs":         {"--name", "five", "--pod", "theirs", "--port", "9005", tiny},
+		"podman has a volume systemd-vol": {"--name", "vol", "--with", "volume", tensors},
+	} {
+		code, _, err := w.run(t, append([]string{"quadlet", "install"}, args...)...)
+		if code != 1 || err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: exit %d, %v", args, code, err)
+		}
+	}
+	w.must(t, "quadlet", "rm", "one", "two", "four")
 	if left, err := os.ReadDir(w.systemd.dir); err != nil || len(left) != 1 {
 		t.Errorf("left %v, %v", left, err)
 	}

@@ -149,6 +149,8 @@ type fakeSystemd struct {
 	images  map[string]string
 	secrets []string
 	running string
+	// others are pods and volumes that Podman has, as "pod NAME".
+	others []string
 }
 
 // status is that of a program which failed.
@@ -169,6 +171,10 @@ func (s *fakeSystemd) podman(args []string) (stdout, stderr []byte, err error) {
 		return fmt.Appendf(nil, `[{"Id":%q}]`, s.images[last]), nil, nil
 	case "secret exists":
 		if !slices.Contains(s.secrets, last) {
+			return nil, nil, status(1)
+		}
+	case "pod exists", "volume exists":
+		if !slices.Contains(s.others, args[0]+" "+last) {
 			return nil, nil, status(1)
 		}
 	case "ps --no-trunc":
