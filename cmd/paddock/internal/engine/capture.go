@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// askTime is how long an engine may take to answer a question about itself.
-const askTime = 10 * time.Second
+// askTime is how long an engine may take to answer a question about itself: the first podman of a user on a busy machine was seen to take
+// more than 10 s.
+const askTime = 30 * time.Second
 
 // ask runs a process that answers a question, and returns its standard output. What it says on standard error is part of
 // the error. limit is how long it may take; 0 is askTime. env is its environment; nil is this process's.

@@ -45,7 +45,7 @@ type ProbeOptions struct {
 	Environ []string
 	// CacheDir is the folder to keep the answer in, such as $XDG_RUNTIME_DIR; "" keeps none.
 	CacheDir string
-	// Timeout is how long Podman may take; 0 is 10 s.
+	// Timeout is how long Podman may take; 0 is 30 s.
 	Timeout time.Duration
 
 	root string // of the configuration files; "" is "/". For tests.

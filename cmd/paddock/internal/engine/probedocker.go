@@ -36,7 +36,7 @@ func (i *DockerInfo) MountsImages() bool {
 }
 
 // ProbeDocker asks Docker for its version; path "" looks for "docker" in PATH, environ nil is this process's environment, limit 0 is
-// 10 s. It fails if the server does not answer, with an error that wraps ErrNoEngine if there is no such program. Podman's stand-in for
+// 30 s. It fails if the server does not answer, with an error that wraps ErrNoEngine if there is no such program. Podman's stand-in for
 // docker is refused: it is Podman.
 func ProbeDocker(ctx context.Context, path string, environ []string, limit time.Duration) (*DockerInfo, error) {
 	path, err := lookPath(path, "docker")
