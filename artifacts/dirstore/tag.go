@@ -3,6 +3,7 @@ package dirstore
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/opencontainers/go-digest"
 
@@ -48,7 +49,7 @@ func (s *Store) tag(ctx context.Context, source *artifacts.Model, name artifacts
 	if err != nil {
 		return err
 	}
-	return s.settle(target.dir)
+	return s.settle(filepath.Dir(target.dir))
 }
 
 // tagging returns what is to be done to name the source so; nil if nothing is. The caller holds the lock.

@@ -35,9 +35,9 @@ func (s *Store) RemoveAll(ctx context.Context, all []*artifacts.Removal) {
 		return
 	}
 	have, err := s.everything(ctx)
-	if err != nil {
+	if err != nil { // what is wrong with one model may be nothing to those that are to go
 		for _, r := range all {
-			r.Err = fmt.Errorf("removing %s: %w", r.Query, err)
+			r.From(ctx, s)
 		}
 		return
 	}

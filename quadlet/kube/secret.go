@@ -42,7 +42,7 @@ func secretFile(s *workload.Secret) string {
 }
 
 const (
-	objectName pattern = `^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	objectName pattern = `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
 	secretKey  pattern = `^[-._a-zA-Z0-9]+$`
 )
 

@@ -58,7 +58,8 @@ func runTags(ctx context.Context, env *Env, o *tagsOptions) error {
 		return hintFetch(err, o.reference, &o.origin)
 	}
 	if !o.all {
-		found = slices.DeleteFunc(found, isNoteTag)
+		note := regexp.MustCompile(noteTag)
+		found = slices.DeleteFunc(found, func(reference string) bool { return note.MatchString(reference[strings.LastIndex(reference, ":")+1:]) })
 	}
 	if ui.IsJSON(o.format) {
 		if found == nil {
@@ -75,9 +76,6 @@ func runTags(ctx context.Context, env *Env, o *tagsOptions) error {
 }
 
 // noteTag is a tag that stands for no model: what cosign keeps of a manifest, its signature, attestations and bill of materials
-// (sha256-HEX.sig), and what refers to it in a registry without an API for that (sha256-HEX: distribution-spec, "Referrers Tag Schema").
-const noteTag = `^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})(\.(sig|att|sbom))?$`
-
-func isNoteTag(reference string) bool {
-	return regexp.MustCompile(noteTag).MatchString(reference[strings.LastIndex(reference, ":")+1:])
-}
+// (sha256-HEX.sig), and what refers to it in a registry without an API for that (sha256-HEX, of a longer digest the first 64 digits:
+// distribution-spec, "Referrers Tag Schema").
+const noteTag = `^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$`

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,8 +68,12 @@ func ProbeDocker(ctx context.Context, path string, environ []string, limit time.
 // dockerHost returns the address of the server in a context. That of the default one takes no second start of the program, which is
 // most of the time that the first takes.
 func dockerHost(ctx context.Context, path, inUse string, environ []string, limit time.Duration) (string, error) {
-	if inUse == "default" && environ != nil {
-		return cmp.Or(lookup(environ, "DOCKER_HOST"), "unix:///var/run/docker.sock"), nil // DOCKER_HOST makes every context the default one
+	moved := environ == nil // the default one may be elsewhere (docker/cli, opts.ParseHost)
+	for _, variable := range []string{"DOCKER_HOST", "DOCKER_TLS", "DOCKER_TLS_VERIFY"} {
+		moved = moved || lookup(environ, variable) != ""
+	}
+	if inUse == "default" && !moved {
+		return "unix:///var/run/docker.sock", nil
 	}
 	host, err := ask(ctx, []string{path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"}, environ, limit)
 	return strings.TrimSpace(string(host)), err
