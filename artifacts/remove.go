@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -32,6 +33,15 @@ func RemoveAll(ctx context.Context, s Store, all []*Removal) {
 	}
 	for _, r := range all {
 		r.From(ctx, s)
+	}
+}
+
+// FailRemovals gives removals that have no error yet theirs.
+func FailRemovals(all []*Removal, err error) {
+	for _, r := range all {
+		if r.Err == nil {
+			r.Gone, r.Err = false, fmt.Errorf("removing %s: %w", r.Query, err)
+		}
 	}
 }
 

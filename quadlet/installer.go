@@ -39,8 +39,12 @@ func (i *Installer) Read(name string) (*Set, *Installed, error) {
 		return set, nil, err
 	}
 	if in.Pod != "" {
-		if data, err := readOwn(i.path(in.Pod + podExtension)); err == nil {
+		data, err := readOwn(i.path(in.Pod + podExtension))
+		switch {
+		case err == nil:
 			set.Pod = &File{in.Pod + podExtension, data}
+		case !errors.Is(err, artifacts.ErrNotFound) && !errors.Is(err, ErrForeign):
+			return set, in, err
 		}
 	}
 	for _, file := range in.Beside {

@@ -1,6 +1,7 @@
 package quadlet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,9 +125,6 @@ func (i *Installer) together(ctx context.Context, name string, in *Installed) er
 		if o.Name == in.Pod || o.Name == in.Pod+"-infra" {
 			return fmt.Errorf("the pod %s cannot be called so: there is a service %s; choose another name for the pod", in.Pod, o.Name)
 		}
-		if o.Pod != in.Pod && slices.Contains(o.ports(), hostPort(in.Publish)) {
-			return fmt.Errorf("port %s is that of %s, and without it nothing in the pod %s could start; choose another port", hostPort(in.Publish), o.Name, in.Pod)
-		}
 		if o.Pod == in.Pod && hostPort(o.Publish) == hostPort(in.Publish) {
 			return fmt.Errorf("port %s is that of %s, and the servers of the pod %s share one network; choose another port", hostPort(in.Publish), o.Name, in.Pod)
 		}
@@ -134,14 +132,16 @@ func (i *Installer) together(ctx context.Context, name string, in *Installed) er
 	return i.free(ctx, in.Pod+podExtension)
 }
 
-// podPortsFree fails if a service would take a port of a pod's that it is not in.
+// podPortsFree fails if a service would take a port of a pod's that it is not in, or the reverse.
 func podPortsFree(in *Installed, others []*Installed) error {
 	for _, o := range others {
-		if o.Pod == "" || in.Pod != "" {
+		if o.Pod == in.Pod {
 			continue
 		}
-		if port := hostPort(o.Publish); slices.Contains(in.ports(), port) {
-			return fmt.Errorf("port %s is that of %s, and without it nothing in the pod %s could start; choose another port", port, o.Name, o.Pod)
+		for _, port := range in.ports() {
+			if slices.Contains(o.ports(), port) {
+				return fmt.Errorf("port %s is that of %s, and without it nothing in the pod %s could start; choose another port", port, o.Name, cmp.Or(in.Pod, o.Pod))
+			}
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ func (s *Store) RemoveAll(ctx context.Context, all []*artifacts.Removal) {
 	}
 	lock, err := s.lock.Write(ctx, nil)
 	if err != nil {
-		fail(all, err)
+		artifacts.FailRemovals(all, err)
 		return
 	}
 	folders := map[string]bool{}
@@ -43,16 +43,7 @@ func (s *Store) RemoveAll(ctx context.Context, all []*artifacts.Removal) {
 		return
 	}
 	if err := s.settle(slices.Collect(maps.Keys(folders))...); err != nil {
-		fail(all, err)
-	}
-}
-
-// fail gives removals that have no error yet theirs.
-func fail(all []*artifacts.Removal, err error) {
-	for _, r := range all {
-		if r.Err == nil {
-			r.Gone, r.Err = false, fmt.Errorf("removing %s: %w", r.Query, err)
-		}
+		artifacts.FailRemovals(all, err)
 	}
 }
 
@@ -79,14 +70,14 @@ func (s *Store) remove(r *artifacts.Removal) (dir string) {
 		err = ambiguous(r.Query, found)
 	}
 	if err != nil {
-		fail([]*artifacts.Removal{r}, err)
+		artifacts.FailRemovals([]*artifacts.Removal{r}, err)
 		return ""
 	}
 	if r.Err = r.Admits(found[0].layout.name.String(), found[0].digest); r.Err != nil {
 		return ""
 	}
 	if err := s.drop(found[0].layout.dir); err != nil {
-		fail([]*artifacts.Removal{r}, err)
+		artifacts.FailRemovals([]*artifacts.Removal{r}, err)
 		return ""
 	}
 	r.Gone = true

@@ -33,13 +33,13 @@ func (s *Store) RemoveAll(ctx context.Context, all []*artifacts.Removal) {
 	s.warm()
 	lock, err := s.lockWrite(ctx, nil)
 	if err != nil {
-		fail(all, err)
+		artifacts.FailRemovals(all, err)
 		return
 	}
 	out, err := s.removeAll(all)
 	lock.Release()
 	if err != nil {
-		fail(all, err)
+		artifacts.FailRemovals(all, err)
 		return
 	}
 	err = out.err
@@ -47,16 +47,7 @@ func (s *Store) RemoveAll(ctx context.Context, all []*artifacts.Removal) {
 		err = errors.Join(err, atrest.SyncDir(s.root), out.finish(ctx, nil))
 	}
 	if err != nil {
-		fail(out.gone[len(out.gone)-1:], err) // what all of them left behind is said once
-	}
-}
-
-// fail gives removals that have come to no end yet their error.
-func fail(all []*artifacts.Removal, err error) {
-	for _, r := range all {
-		if r.Err == nil {
-			r.Gone, r.Err = false, fmt.Errorf("removing %s: %w", r.Query, err)
-		}
+		artifacts.FailRemovals(out.gone[len(out.gone)-1:], err) // what all of them left behind is said once
 	}
 }
 
@@ -64,20 +55,20 @@ func fail(all []*artifacts.Removal, err error) {
 func (s *Store) mayRemove(ctx context.Context, all []*artifacts.Removal) bool {
 	lock, err := s.lockRead(ctx, nil, forever)
 	if err != nil {
-		fail(all, err)
+		artifacts.FailRemovals(all, err)
 		return false
 	}
 	x, err := s.readIndex()
 	lock.Release()
 	if err != nil {
-		fail(all, err)
+		artifacts.FailRemovals(all, err)
 		return false
 	}
 	c := x.candidates()
 	if slices.ContainsFunc(all, func(r *artifacts.Removal) bool { return len(c.match(r.Query)) > 0 }) {
 		return true
 	}
-	fail(all, s.notHere())
+	artifacts.FailRemovals(all, s.notHere())
 	return false
 }
 
@@ -100,7 +91,7 @@ func (s *Store) removeAll(all []*artifacts.Removal) (*removed, error) {
 	for _, r := range all {
 		e, err := s.removable(left, r.Query)
 		if err != nil {
-			fail([]*artifacts.Removal{r}, err)
+			artifacts.FailRemovals([]*artifacts.Removal{r}, err)
 		} else {
 			r.Err = r.Admits(e.name(), e.desc.Digest)
 		}
