@@ -90,11 +90,11 @@ func choosePodman(ctx context.Context, opts *ChooseOptions, reason string) (*Cho
 }
 
 func chooseDocker(ctx context.Context, opts *ChooseOptions, reason string) (*Choice, error) {
-	var environ []string
+	probe := ProbeOptions{Path: opts.DockerPath}
 	if opts.Podman != nil {
-		environ = opts.Podman.Environ
+		probe.Environ, probe.CacheDir = opts.Podman.Environ, opts.Podman.CacheDir
 	}
-	info, err := ProbeDocker(ctx, opts.DockerPath, environ, 0)
+	info, err := ProbeDocker(ctx, &probe)
 	if err != nil {
 		return nil, fmt.Errorf("choosing an engine: %w", err)
 	}

@@ -37,15 +37,15 @@ type PodmanInfo struct {
 	CacheError error `json:"-"`
 }
 
-// ProbeOptions say how to ask Podman. nil means the zero value.
+// ProbeOptions say how to ask an engine. nil means the zero value.
 type ProbeOptions struct {
-	// Path is the program; "" looks for "podman" in PATH.
+	// Path is the program; "" looks for the engine's own name in PATH.
 	Path string
-	// Environ is the environment that Podman is asked in, "NAME=VALUE"; nil is this process's own, and nothing is cached.
+	// Environ is the environment that it is asked in, "NAME=VALUE"; nil is this process's own, and nothing is cached.
 	Environ []string
 	// CacheDir is the folder to keep the answer in, such as $XDG_RUNTIME_DIR; "" keeps none.
 	CacheDir string
-	// Timeout is how long Podman may take; 0 is 30 s.
+	// Timeout is how long it may take; 0 is 30 s.
 	Timeout time.Duration
 
 	root string // of the configuration files; "" is "/". For tests.
@@ -62,11 +62,11 @@ func ProbePodman(ctx context.Context, opts *ProbeOptions) (*PodmanInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCache(opts, path)
+	c, err := newCache(opts, "podman", path, probeVariables(), configPaths(opts.Environ, opts.root))
 	if err != nil {
 		return nil, err
 	}
-	if info := c.load(); info != nil {
+	if info := loadPodman(c); info != nil {
 		return info, nil
 	}
 	out, err := ask(ctx, []string{path, "info", "--format", "json"}, opts.Environ, opts.Timeout)
@@ -78,7 +78,7 @@ func ProbePodman(ctx context.Context, opts *ProbeOptions) (*PodmanInfo, error) {
 		return nil, fmt.Errorf("reading what %s says of itself: %w", path, err)
 	}
 	info.Path = path
-	info.CacheError = c.save(info)
+	info.CacheError = savePodman(c, info)
 	return info, nil
 }
 

@@ -34,15 +34,38 @@ func (i *DockerInfo) MountsImages() bool {
 	return true
 }
 
-// ProbeDocker asks Docker for its version; path "" looks for "docker" in PATH, environ nil is this process's environment, limit 0 is
-// 30 s. It fails if the server does not answer, with an error that wraps ErrNoEngine if there is no such program. Podman's stand-in for
-// docker is refused: it is Podman.
-func ProbeDocker(ctx context.Context, path string, environ []string, limit time.Duration) (*DockerInfo, error) {
-	path, err := lookPath(path, "docker")
+// ProbeDocker asks Docker for its version. It fails if the server does not answer, with an error that wraps ErrNoEngine if there is no
+// such program. Podman's stand-in for docker is refused: it is Podman. The program is not started if it has been asked the same
+// question, and the server answers on its socket.
+func ProbeDocker(ctx context.Context, opts *ProbeOptions) (*DockerInfo, error) {
+	if opts == nil {
+		opts = &ProbeOptions{}
+	}
+	path, err := lookPath(opts.Path, "docker")
 	if err != nil {
 		return nil, err
 	}
-	out, err := ask(ctx, []string{path, "version", "--format", "{{json .}}"}, environ, limit)
+	c, err := newCache(opts, "docker", path, dockerVariables(), dockerConfig(opts.Environ))
+	if err != nil {
+		return nil, err
+	}
+	if known := load[DockerInfo](c); known != nil {
+		if version, err := serverVersion(ctx, known.Info.Host); err == nil {
+			known.Info.Version = version
+			return &known.Info, nil
+		}
+	}
+	info, err := askDocker(ctx, path, opts)
+	if err != nil {
+		return nil, err
+	}
+	_ = save(c, &entry[DockerInfo]{Info: *info}) // costs time only
+	return info, nil
+}
+
+// askDocker starts the program.
+func askDocker(ctx context.Context, path string, opts *ProbeOptions) (*DockerInfo, error) {
+	out, err := ask(ctx, []string{path, "version", "--format", "{{json .}}"}, opts.Environ, opts.Timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +84,7 @@ func ProbeDocker(ctx context.Context, path string, environ []string, limit time.
 	if raw.Client != nil {
 		info.Client, inUse = raw.Client.Version, raw.Client.Context
 	}
-	info.Host, err = dockerHost(ctx, path, inUse, environ, limit)
+	info.Host, err = dockerHost(ctx, path, inUse, opts.Environ, opts.Timeout)
 	return info, err
 }
 

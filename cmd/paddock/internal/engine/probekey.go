@@ -14,19 +14,19 @@ import (
 	"syscall"
 )
 
-// probeKey is a digest of all that Podman's answer depends on: the program, the user, the environment and the configuration.
-// root is put before the paths of the configuration, "" for none.
-func probeKey(podman string, environ []string, root string) (string, error) {
+// probeKey is a digest of all that an engine's answer depends on: the program, the user, variables of the environment and files or
+// folders of the configuration.
+func probeKey(program string, environ, variables, files []string) (string, error) {
 	h := sha256.New()
-	id, err := fileState(podman)
+	id, err := fileState(program)
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(h, "%d %q %q\n", os.Geteuid(), podman, id)
-	for _, name := range probeVariables() {
+	fmt.Fprintf(h, "%d %q %q\n", os.Geteuid(), program, id)
+	for _, name := range variables {
 		fmt.Fprintf(h, "%s %q\n", name, lookup(environ, name))
 	}
-	for _, path := range configPaths(environ, root) {
+	for _, path := range files {
 		hashConfig(h, path, 2)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
@@ -42,7 +42,7 @@ func probeVariables() []string {
 }
 
 // configPaths are the files and folders that Podman 5 and 6 read for storage and for itself (containers-storage.conf(5),
-// containers.conf(5); storage/pkg/configfile for the folders of 6), whether they are there or not.
+// containers.conf(5); storage/pkg/configfile for the folders of 6), whether they are there or not. root is put before the system's.
 func configPaths(environ []string, root string) []string {
 	user := lookup(environ, "XDG_CONFIG_HOME")
 	if user == "" {
