@@ -58,7 +58,7 @@ func TestSoak(t *testing.T) {
 	}
 	script := `
 names=(` + strings.Join(names, " ") + `)
-end=$((SECONDS + 30)); bad=/tmp/soak.bad; rm -f $bad
+end=$((SECONDS + 15)); bad=/tmp/soak.bad; rm -f $bad
 worker() {
 	RANDOM=$1
 	while [ $SECONDS -lt $end ]; do

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -57,36 +58,40 @@ func (t *tally) run(ctx context.Context, j *job) {
 		return
 	}
 	r := t.newReader()
-	if err := goTest(ctx, j, r.read); err != nil {
+	cpu, err := goTest(ctx, j, r.read)
+	if err != nil {
 		t.breaks(err)
 	}
 	r.close()
+	t.spent(strings.Join(append(j.env, j.args...), " "), cpu)
 }
 
-// goTest feeds the events of one go test to read. That tests fail is told by the events, not by the error.
-func goTest(ctx context.Context, j *job, read func(io.Reader) error) error {
+// goTest feeds the events of one go test to read, and returns the time of processors that it and its children took. That tests fail
+// is told by the events, not by the error.
+func goTest(ctx context.Context, j *job, read func(io.Reader) error) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, j.args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.Env, cmd.Stderr = append(os.Environ(), j.env...), os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return fmt.Errorf("running go test: %w", err)
+		return 0, fmt.Errorf("running go test: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("running go test: %w", err)
+		return 0, fmt.Errorf("running go test: %w", err)
 	}
 	readErr := read(out)
 	err = cmd.Wait()
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("running go test: interrupted: %w", ctx.Err())
+		return cpu, fmt.Errorf("running go test: interrupted: %w", ctx.Err())
 	case errors.As(err, &exit) && exit.ExitCode() == 1:
-		return readErr
+		return cpu, readErr
 	case err != nil:
-		return fmt.Errorf("running go test: %w", err)
+		return cpu, fmt.Errorf("running go test: %w", err)
 	}
-	return readErr
+	return cpu, readErr
 }
 
 // command runs a shell command in a process group of its own, which ends as a whole when ctx is done. Its output is kept until
@@ -109,4 +114,7 @@ func (t *tally) command(ctx context.Context, j *job) {
 	}
 	t.count(j.shell, result)
 	t.timed(j.shell, time.Since(started).Seconds())
+	if cmd.ProcessState != nil {
+		t.costs = append(t.costs, timing{j.shell, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()})
+	}
 }

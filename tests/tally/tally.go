@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // event is a line of go test -json (go doc test2json; FailedBuild and ImportPath are those of cmd/go's build events).
@@ -36,6 +37,7 @@ type tally struct {
 	forbidden               []string // skips that nothing allows
 	broken                  bool     // a run that could not be read to its end
 	times                   []timing // of tests that stand in no other, and of commands
+	costs                   []timing // of jobs, in time of processors; daemons that they leave do not count
 }
 
 type timing struct {
@@ -209,8 +211,17 @@ func (t *tally) timed(name string, seconds float64) {
 	t.times = append(t.times, timing{name, seconds})
 }
 
+func (t *tally) spent(name string, cpu time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.costs = append(t.costs, timing{name, cpu.Seconds()})
+}
+
 // close ends the count. The last line is the sum.
 func (t *tally) close() {
+	for _, c := range t.costs {
+		fmt.Fprintf(t.out, "cpu  %6.0fs %.100s\n", c.seconds, c.name)
+	}
 	slices.SortFunc(t.times, func(a, b timing) int { return cmp.Compare(b.seconds, a.seconds) })
 	for _, slow := range t.times[:min(slowest, len(t.times))] {
 		fmt.Fprintf(t.out, "slow %6.1fs %s\n", slow.seconds, slow.name)
