@@ -1,6 +1,7 @@
 package quadlet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -91,12 +92,30 @@ func address(spec *workload.Spec) string {
 }
 
 // Socket is systemd's unit that listens for a service which starts on demand; "" for another service.
-func (in *Installed) Socket() string {
-	n := slices.IndexFunc(in.Beside, func(f string) bool { return filepath.Ext(f) == ".socket" })
+func (in *Installed) Socket() string { return in.besideOf(".socket") }
+
+// proxy is the service that passes on what comes to the socket; "" if there is none.
+func (in *Installed) proxy() string { return in.besideOf(".service") }
+
+// besideOf is the file beside the unit that has that ending; "" if there is none.
+func (in *Installed) besideOf(ending string) string {
+	n := slices.IndexFunc(in.Beside, func(f string) bool { return filepath.Ext(f) == ending })
 	if n < 0 {
 		return ""
 	}
 	return in.Beside[n]
+}
+
+// knock connects to a service that starts on demand, and hangs up. A proxy counts its idle time from the end of a connection: one that
+// was restarted with its service, and not by a request, would wait for the first of them for ever.
+func (in *Installed) knock(ctx context.Context) {
+	if in.Listen == "" {
+		return
+	}
+	dialer := net.Dialer{Timeout: time.Second}
+	if conn, err := dialer.DialContext(ctx, "tcp", in.Listen); err == nil { // otherwise nobody listens, nor is there a proxy
+		_ = conn.Close()
+	}
 }
 
 // portsFree fails if the port of a server behind its socket is one that another service has, or the reverse. Of two services with one

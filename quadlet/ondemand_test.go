@@ -1,7 +1,10 @@
 package quadlet
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +78,49 @@ func TestOnDemand(t *testing.T) {
 	broken.Unit = []byte(strings.ReplaceAll(string(broken.Unit), "Notify=", "broken="))
 	if err := installSet(t, i, broken, false); err == nil || s.files() != "" && s.files() != wants {
 		t.Errorf("got %v, there are %s", err, s.files())
+	}
+}
+
+// TestOnDemandIdles: after an update of a service in use the proxy counts its idle time, though nobody connects.
+func TestOnDemandIdles(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	door, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := door.Addr().(*net.TCPAddr).Port
+	if err := installSet(t, i, demanded(t, "mx", port, time.Minute), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Systemctl.Restart(t.Context(), "mx-proxy.socket", "mx-proxy.service", "mx.service"); err != nil {
+		t.Fatal(err)
+	}
+	s.did = nil
+	l, err := i.Lock(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := demanded(t, "mx", port, time.Minute)
+	changed.Unit = bytes.ReplaceAll(changed.Unit, []byte("Description=Model"), []byte("Description=another model"))
+	if err := errors.Join(second(l.Switch(t.Context(), &Change{Set: changed})), l.Unlock()); err != nil {
+		t.Fatal(err)
+	}
+	if did := strings.Join(s.did, ", "); did != "daemon-reload, restart mx-proxy.service mx.service" {
+		t.Errorf("did %s", did)
+	}
+	if err := door.(*net.TCPListener).SetDeadline(time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := door.Accept()
+	if err != nil {
+		t.Fatalf("nobody came: %v", err)
+	}
+	if n, err := conn.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("it does not hang up: %d bytes, %v", n, err)
+	}
+	if err := errors.Join(conn.Close(), door.Close()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -138,14 +138,21 @@ func (l *Locked) renew(ctx context.Context, in *Installed, edits []edit, start b
 		}
 		services = append(services, service)
 	}
-	verb := "try-restart"
-	if start {
-		verb, services = "restart", append(services, in.Service)
+	if !start {
+		if len(services) == 0 {
+			return nil
+		}
+		return l.Systemctl.do(ctx, slices.Concat([]string{"try-restart"}, way, []string{"--"}, services)...)
 	}
-	if len(services) == 0 {
-		return nil
+	if proxy := in.proxy(); proxy != "" && !slices.Contains(services, proxy) {
+		services = append(services, proxy) // without it nobody needs the service, and systemd would stop it again
 	}
-	return l.Systemctl.do(ctx, slices.Concat([]string{verb}, way, []string{"--"}, services)...)
+	services = append(services, in.Service)
+	if err := l.Systemctl.do(ctx, slices.Concat([]string{"restart"}, way, []string{"--"}, services)...); err != nil {
+		return err
+	}
+	in.knock(ctx)
+	return nil
 }
 
 // goBack puts the kept set and its image back, and returns what that changed.
