@@ -124,6 +124,40 @@ func TestOnDemandIdles(t *testing.T) {
 	}
 }
 
+// TestOnDemandRollBack: a socket that was asked in vain too often listens again when the old unit is back.
+func TestOnDemandRollBack(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	if err := installSet(t, i, demanded(t, "mx", 9000, time.Minute), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Systemctl.Restart(t.Context(), "mx-proxy.socket", "mx-proxy.service", "mx.service"); err != nil {
+		t.Fatal(err)
+	}
+	s.did, s.sick = nil, "bad"
+	s.before = func(verb string) {
+		if verb == "restart" {
+			s.before = nil
+			s.services["mx-proxy.socket"] = ServiceState{Load: "loaded", Active: "failed", Fragment: i.path("mx-proxy.socket")}
+		}
+	}
+	l, err := i.Lock(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := demanded(t, "mx", 9000, time.Minute)
+	bad.Unit = bytes.ReplaceAll(bad.Unit, []byte("Description=Model"), []byte("Description=bad model"))
+	var back *RolledBackError
+	if err := errors.Join(second(l.Switch(t.Context(), &Change{Set: bad})), l.Unlock()); !errors.As(err, &back) || back.Back != nil {
+		t.Errorf("got %v", err)
+	}
+	const want = "daemon-reload, restart mx-proxy.service mx.service, daemon-reload, reset-failed mx-proxy.socket mx-proxy.service mx.service, " +
+		"restart mx-proxy.socket mx-proxy.service mx.service"
+	if did := strings.Join(s.did, ", "); did != want || s.services["mx-proxy.socket"].Active != "active" {
+		t.Errorf("did %s, the socket is %s", did, s.services["mx-proxy.socket"].Active)
+	}
+}
+
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil

@@ -24,3 +24,18 @@ func (i *Installer) Start(ctx context.Context, in *Installed) error {
 	}
 	return i.Systemctl.Restart(ctx, services...)
 }
+
+// front is what must be started before a service that starts on demand; none for another one. Without its proxy nobody needs the service,
+// and systemd would stop it again. A socket that was asked too often while the service could not be started listens no more (Result=
+// trigger-limit-hit), and systemd may start none of them before it has forgotten that.
+func (i *Installer) front(ctx context.Context, in *Installed) ([]string, error) {
+	socket, proxy := in.Socket(), in.proxy()
+	if socket == "" || proxy == "" {
+		return nil, nil
+	}
+	state, err := i.Systemctl.State(ctx, socket)
+	if err != nil || state.Active != "failed" {
+		return []string{proxy}, err
+	}
+	return []string{socket, proxy}, i.Systemctl.ResetFailed(ctx, socket, proxy, in.Service)
+}

@@ -127,16 +127,9 @@ func (l *Locked) prove(ctx context.Context, in *Installed, set *Set) error {
 
 // renew restarts a service with what has changed beside it; of one that is not to be started only what runs beside it.
 func (l *Locked) renew(ctx context.Context, in *Installed, edits []edit, start bool, way ...string) error {
-	var services []string
-	for _, e := range edits {
-		if e.path == in.Path || e.before == nil || e.after == nil || e.link || !e.changes() {
-			continue
-		}
-		service, err := serviceOfFile(e.path)
-		if err != nil {
-			return err
-		}
-		services = append(services, service)
+	services, err := changed(in, edits)
+	if err != nil {
+		return err
 	}
 	if !start {
 		if len(services) == 0 {
@@ -144,15 +137,33 @@ func (l *Locked) renew(ctx context.Context, in *Installed, edits []edit, start b
 		}
 		return l.Systemctl.do(ctx, slices.Concat([]string{"try-restart"}, way, []string{"--"}, services)...)
 	}
-	if proxy := in.proxy(); proxy != "" && !slices.Contains(services, proxy) {
-		services = append(services, proxy) // without it nobody needs the service, and systemd would stop it again
+	front, err := l.front(ctx, in)
+	if err != nil {
+		return err
 	}
-	services = append(services, in.Service)
+	services = slices.DeleteFunc(services, func(s string) bool { return slices.Contains(front, s) })
+	services = slices.Concat(services, front, []string{in.Service})
 	if err := l.Systemctl.do(ctx, slices.Concat([]string{"restart"}, way, []string{"--"}, services)...); err != nil {
 		return err
 	}
 	in.knock(ctx)
 	return nil
+}
+
+// changed are the services of the files beside a unit that change.
+func changed(in *Installed, edits []edit) ([]string, error) {
+	var services []string
+	for _, e := range edits {
+		if e.path == in.Path || e.before == nil || e.after == nil || e.link || !e.changes() {
+			continue
+		}
+		service, err := serviceOfFile(e.path)
+		if err != nil {
+			return nil, err
+		}
+		services = append(services, service)
+	}
+	return services, nil
 }
 
 // goBack puts the kept set and its image back, and returns what that changed.

@@ -78,9 +78,9 @@ func (s *Systemctl) journal(ctx context.Context, service string, since time.Time
 	return out
 }
 
-// ResetFailed makes systemd forget that a service failed. It fails for a service that is not loaded.
-func (s *Systemctl) ResetFailed(ctx context.Context, service string) error {
-	return s.do(ctx, "reset-failed", "--", service)
+// ResetFailed makes systemd forget that services failed. It fails for a service that is not loaded.
+func (s *Systemctl) ResetFailed(ctx context.Context, services ...string) error {
+	return s.do(ctx, append([]string{"reset-failed", "--"}, services...)...)
 }
 
 // State asks for the state of a service. One that there is not is no error.

@@ -19,11 +19,11 @@ func TestQuadletOnDemand(t *testing.T) {
 	for _, who := range b.everyone() {
 		installModel(t, who, name, "svc.demand", who.port, "--on-demand", "--idle-time", "15s", "--with", "image,network", "--start")
 		testDemand(t, who)
-		who.MustRun(t, "sh", "-c", "sed -i s/^Description=.*/Description=another/ "+who.units()+"/svc.demand.container")
-		if said := who.MustRun(t, "paddock", "quadlet", "update", "-q", "svc.demand"); said != "svc.demand: settings\n" {
-			t.Errorf("%s: the update says %q", who.name, said)
-		}
+		updateDemand(t, who)
 		assertIdle(t, who)
+		assertChat(t, who.place, who.port)
+		updateDemand(t, who)
+		awaitIdle(t, who) // though nobody asks it again
 	}
 	testArtifactUnit(t, b.everyone()[0], name)
 	reg.Stop(t)
@@ -52,6 +52,25 @@ func testDemand(t *testing.T, who bootedUser) {
 	if s := who.service(t, "svc.demand"); s != "active" {
 		t.Errorf("%s: after a request the service is %s\n%s", who.name, s, who.journal(t, "svc.demand"))
 	}
+	awaitIdle(t, who)
+}
+
+// updateDemand updates the service to other settings.
+func updateDemand(t *testing.T, who bootedUser) {
+	t.Helper()
+	who.MustRun(t, "sh", "-c", "sed -i s/^Description=.*/Description=another/ "+who.units()+"/svc.demand.container")
+	was := who.service(t, "svc.demand")
+	if said := who.MustRun(t, "paddock", "quadlet", "update", "-q", "svc.demand"); said != "svc.demand: settings\n" {
+		t.Errorf("%s: the update says %q", who.name, said)
+	}
+	if s := who.service(t, "svc.demand"); s != was {
+		t.Errorf("%s: the service was %s, and after its update it is %s\n%s", who.name, was, s, who.journal(t, "svc.demand"))
+	}
+}
+
+// awaitIdle waits until the service is idle.
+func awaitIdle(t *testing.T, who bootedUser) {
+	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for who.service(t, "svc.demand") != "inactive" && time.Now().Before(deadline) {
 		time.Sleep(time.Second)
