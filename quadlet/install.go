@@ -23,6 +23,9 @@ func (l *Locked) Install(ctx context.Context, set *Set, replace bool) (*Installe
 		return nil, fmt.Errorf("installing the unit %s: %w", set.Name, err)
 	}
 	edits, err := l.edits(set)
+	if err == nil {
+		err = l.unneeded(edits)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("installing the unit %s: %w", set.Name, err)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Remove stops the service of a unit that paddock installed, and removes the unit and what goes with it. The error wraps
-// artifacts.ErrNotFound or ErrForeign. A file that cannot be removed is found out before a service is stopped. The unit is returned
+// artifacts.ErrNotFound, ErrForeign, or ErrInUse. A file that cannot be removed is found out before a service is stopped. The unit is returned
 // beside an error if it is gone, but systemd could not be told.
 func (l *Locked) Remove(ctx context.Context, name string) (*Installed, error) {
 	in, err := l.installed(name)
@@ -24,6 +24,9 @@ func (l *Locked) Remove(ctx context.Context, name string) (*Installed, error) {
 	}
 	for _, e := range edits {
 		err = errors.Join(err, removable(e.path))
+	}
+	if err == nil {
+		err = l.unneeded(edits)
 	}
 	if err == nil {
 		err = l.away(ctx, edits)

@@ -45,16 +45,8 @@ func serviceOfFile(path string) (string, error) {
 // its units again.
 func (i *Installer) rival(wanted, ours string) (string, error) {
 	found := ""
-	units := os.DirFS(i.Dir)
-	err := fs.WalkDir(units, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case unreadable(err):
-			return nil
-		case err != nil:
-			return err
-		case d.IsDir() && (strings.HasSuffix(name, ".d") || name == "users" && !i.Systemctl.User):
-			return fs.SkipDir // drop-ins, and the units of users
-		case d.IsDir() || filepath.Join(i.Dir, name) == ours:
+	err := i.walk(func(units fs.FS, name string) error {
+		if filepath.Join(i.Dir, name) == ours {
 			return nil
 		}
 		service, err := serviceOf(units, name)
@@ -67,24 +59,32 @@ func (i *Installer) rival(wanted, ours string) (string, error) {
 	return found, err
 }
 
+// walk visits the files, in the folder and below it, that Quadlet reads.
+func (i *Installer) walk(visit func(units fs.FS, name string) error) error {
+	units := os.DirFS(i.Dir)
+	return fs.WalkDir(units, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case unreadable(err):
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && (strings.HasSuffix(name, ".d") || name == "users" && !i.Systemctl.User):
+			return fs.SkipDir // drop-ins, and the units of users
+		case d.IsDir():
+			return nil
+		}
+		return visit(units, name)
+	})
+}
+
 // serviceOf returns the service that Quadlet makes of a file; "" if none.
 func serviceOf(units fs.FS, name string) (string, error) {
 	kind, ok := kinds()[path.Ext(name)]
 	if !ok {
 		return "", nil
 	}
-	info, err := fs.Stat(units, name)
-	if err == nil && !info.Mode().IsRegular() {
-		return "", nil
-	}
-	var data []byte
-	if err == nil {
-		data, err = fs.ReadFile(units, name)
-	}
-	if err != nil {
-		if unreadable(err) {
-			return "", nil
-		}
+	data, err := readUnit(units, name)
+	if err != nil || data == nil {
 		return "", err
 	}
 	service := strings.TrimSuffix(path.Base(name), path.Ext(name)) + kind.suffix
@@ -95,6 +95,22 @@ func serviceOf(units fs.FS, name string) (string, error) {
 		}
 	}
 	return service + ".service", nil
+}
+
+// readUnit reads a file; nil if it is none that Quadlet can read.
+func readUnit(units fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(units, name)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	data := []byte{}
+	if err == nil {
+		data, err = fs.ReadFile(units, name)
+	}
+	if unreadable(err) {
+		return nil, nil
+	}
+	return data, err
 }
 
 // unreadable says that a file is gone, or closed to us and so to the generator, which runs as the same user.

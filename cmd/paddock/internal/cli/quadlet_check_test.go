@@ -124,6 +124,20 @@ func TestQuadletRmUntold(t *testing.T) {
 	}
 }
 
+// TestQuadletRmInUse: a network that another service needs stays, unless both go.
+func TestQuadletRmInUse(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	w.must(t, "quadlet", "install", "--name", "one", "--with", "network", tiny)
+	w.must(t, "quadlet", "install", "--name", "two", "--port", "9000", "--network", "one.network", tiny)
+	if code, out, err := w.run(t, "quadlet", "rm", "one"); code != 1 || out != "" || !strings.Contains(err.Error(), "one.network is in use by two.container; remove that first") {
+		t.Errorf("exit %d, %q, %v", code, out, err)
+	}
+	if out := w.must(t, "quadlet", "rm", "one", "two"); out != "two\none\n" || exists(w.systemd.dir+"/one.container") {
+		t.Errorf("removed %q", out)
+	}
+}
+
 // TestQuadletStartFails: a service that does not start stays installed, and the journal is where to look.
 func TestQuadletStartFails(t *testing.T) {
 	w := newWorld(t)

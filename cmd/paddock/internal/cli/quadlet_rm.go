@@ -10,6 +10,7 @@ import (
 
 	"github.com/paddock-dev/paddock/artifacts"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
+	"github.com/paddock-dev/paddock/quadlet"
 )
 
 type quadletRmOptions struct {
@@ -53,29 +54,43 @@ func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) (err error
 		return fmt.Errorf("removing units: %w", err)
 	}
 	defer func() { err = errors.Join(err, locked.Unlock()) }()
-	var failed []error
-	for _, name := range o.names {
-		cutOff, err := locked.Kept(name)
-		if err != nil { // the service can go all the same
-			ui.Warning(env.Err, fmt.Sprintf("the model of an update of %s that was cut off may stay: %v", name, err))
-		}
-		removed, err := locked.Remove(ctx, name)
-		if o.ignore && errors.Is(err, artifacts.ErrNotFound) {
-			continue
-		}
-		if removed != nil { // be it that systemd does not know
-			err = errors.Join(err, unpin(ctx, store, locked, removed))
-			if cutOff != nil {
-				err = errors.Join(err, unpin(ctx, store, locked, cutOff))
-			}
-			if _, err := os.Stat(removed.Path + ".d"); err == nil {
-				ui.Note(env.Err, "your drop-ins stay, for the next service of that name: "+removed.Path+".d")
+	var failed, inUse []error
+	names := o.names
+	for before := 0; len(names) != before; { // what was in use may not be any more
+		before, inUse = len(names), nil
+		var later []string
+		for _, name := range names {
+			err := removeService(ctx, env, store, locked, name)
+			switch {
+			case errors.Is(err, quadlet.ErrInUse):
+				later, inUse = append(later, name), append(inUse, err)
+			case !o.ignore || !errors.Is(err, artifacts.ErrNotFound):
+				failed = append(failed, err)
 			}
 		}
-		if err == nil {
-			err = ui.Text(env.Out, name)
-		}
-		failed = append(failed, err)
+		names = later
 	}
-	return errors.Join(failed...)
+	return errors.Join(append(failed, inUse...)...)
+}
+
+// removeService removes a service, and the pins that it alone needs.
+func removeService(ctx context.Context, env *Env, store artifacts.Store, locked *quadlet.Locked, name string) error {
+	cutOff, err := locked.Kept(name)
+	if err != nil { // the service can go all the same
+		ui.Warning(env.Err, fmt.Sprintf("the model of an update of %s that was cut off may stay: %v", name, err))
+	}
+	removed, err := locked.Remove(ctx, name)
+	if removed != nil { // be it that systemd does not know
+		err = errors.Join(err, unpin(ctx, store, locked, removed))
+		if cutOff != nil {
+			err = errors.Join(err, unpin(ctx, store, locked, cutOff))
+		}
+		if _, err := os.Stat(removed.Path + ".d"); err == nil {
+			ui.Note(env.Err, "your drop-ins stay, for the next service of that name: "+removed.Path+".d")
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return ui.Text(env.Out, name)
 }

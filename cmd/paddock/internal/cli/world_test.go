@@ -202,8 +202,10 @@ func (s *fakeSystemd) word(service string) string {
 // unit is the file that a service is made of.
 func (s *fakeSystemd) unit(service string) string {
 	name := s.dir + "/" + strings.TrimSuffix(service, ".service")
-	if pod := strings.TrimSuffix(name, "-pod") + ".pod"; pod != name+".pod" && exists(pod) {
-		return pod
+	for _, kind := range []string{"pod", "network"} {
+		if short, ok := strings.CutSuffix(name, "-"+kind); ok && exists(short+"."+kind) {
+			return short + "." + kind
+		}
 	}
 	return name + ".container"
 }
