@@ -24,6 +24,8 @@ type Installer struct {
 	DropVolume func(ctx context.Context, name string) error
 	// Tag gives an image, by its ID, a name back when an update is rolled back; nil leaves the names of images alone.
 	Tag func(ctx context.Context, id, name string) error
+	// Warn hears of units of our own that cannot be read, and that a change does without; nil: nobody listens.
+	Warn func(error)
 }
 
 // Read returns the files of a service that paddock installed, and what its unit says. The error wraps artifacts.ErrNotFound or
@@ -74,17 +76,13 @@ func (i *Installer) List() ([]*Installed, error) { return i.others("") }
 
 // others is List without the one of that name.
 func (i *Installer) others(but string) ([]*Installed, error) {
-	entries, err := os.ReadDir(i.Dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("listing units: %w", err)
+	names, err := i.names(but)
+	if err != nil {
+		return nil, err
 	}
 	var units []*Installed
 	var errs []error
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), extension)
-		if !ok || name == but || ValidateName(name) != nil {
-			continue
-		}
+	for _, name := range names {
 		in, err := i.installed(name)
 		switch {
 		case errors.Is(err, ErrForeign), errors.Is(err, artifacts.ErrNotFound):
@@ -95,4 +93,20 @@ func (i *Installer) others(but string) ([]*Installed, error) {
 		}
 	}
 	return units, errors.Join(errs...)
+}
+
+// names are those of the units in the folder, whosesoever they are, without that one.
+func (i *Installer) names(but string) ([]string, error) {
+	entries, err := os.ReadDir(i.Dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("listing units: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), extension)
+		if ok && name != but && ValidateName(name) == nil {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }

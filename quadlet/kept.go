@@ -1,6 +1,7 @@
 package quadlet
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"strings"
 
 	"go.podman.io/storage/pkg/ioutils"
+
+	"github.com/paddock-dev/paddock/artifacts"
 )
 
 // While a unit proves itself, the one before it is kept beside it, as a hidden file whose ending means nothing to Quadlet's
@@ -88,18 +91,29 @@ func (l *Locked) Forget(name string) error {
 }
 
 // Uses says whether a unit that paddock installed, or one that may come back, needs the name that pins a model. A unit that
-// cannot be read may need it, and makes an error.
+// cannot be read may need it, and makes an error; of one that is broken it is enough that it has the name in it.
 func (i *Installer) Uses(source string) (bool, error) {
-	units, err := i.List()
+	names, err := i.names("")
 	if err != nil {
 		return false, err
 	}
-	for _, u := range units {
-		before, err := i.Kept(u.Name)
+	for _, name := range names {
+		data, err := read(i.Dir, name)
+		switch {
+		case errors.Is(err, ErrForeign), errors.Is(err, artifacts.ErrNotFound):
+			continue
+		case err != nil:
+			return false, err
+		}
+		now, err := describe(i.Dir, name, data)
+		if err == nil && now.Source == source || err != nil && bytes.Contains(data, []byte(source)) {
+			return true, nil
+		}
+		before, err := i.Kept(name)
 		if err != nil {
 			return false, err
 		}
-		if u.Source == source || before != nil && before.Source == source {
+		if before != nil && before.Source == source {
 			return true, nil
 		}
 	}

@@ -52,10 +52,7 @@ func (i *Installer) podEdits(name string, in *Installed) ([]edit, error) {
 	if len(pods) == 0 {
 		return nil, nil
 	}
-	members, err := i.others(name)
-	if err != nil {
-		return nil, err
-	}
+	members, unreadable := i.others(name)
 	if in != nil {
 		members = append(members, in)
 	}
@@ -73,7 +70,11 @@ func (i *Installer) podEdits(name string, in *Installed) ([]edit, error) {
 		edits = append(edits, e)
 	}
 	edits, err = before(edits)
-	return slices.DeleteFunc(edits, func(e edit) bool { return !e.changes() }), err
+	edits = slices.DeleteFunc(edits, func(e edit) bool { return !e.changes() })
+	if err != nil || unreadable == nil {
+		return edits, err
+	}
+	return i.known(edits, name, in, unreadable)
 }
 
 // pods are the pods whose units are ours.
@@ -106,10 +107,11 @@ func membersOf(pod string, services []*Installed) []*Installed {
 
 // together fails if a service cannot be beside the others for the sake of a pod or of a port; in is nil if only its name is known.
 func (i *Installer) together(ctx context.Context, name string, in *Installed) error {
-	others, err := i.others(name)
-	if err != nil && in != nil && (in.Pod != "" || in.Socket() != "") {
-		return err
+	others, unreadable := i.others(name)
+	if unreadable != nil && in != nil && in.Pod != "" && i.mayMiss(in.Pod, name) {
+		return unreadable
 	}
+	i.warn(unreadable)
 	for _, o := range others {
 		if o.Pod != "" && (name == o.Pod || name == o.Pod+"-infra") {
 			return fmt.Errorf("the pod %s, which %s is in, needs that name; choose another one", o.Pod, o.Name)

@@ -172,3 +172,70 @@ func TestPodRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestPodUnreadable: a unit that cannot be read keeps only the pod as it is that it is in, or may be in.
+func TestPodUnreadable(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	var warned []string
+	i.Warn = func(err error) { warned = append(warned, err.Error()) }
+	if err := errors.Join(installSet(t, i, member(t, "ax", "p", 9000), false), installSet(t, i, member(t, "qx", "q", 9001), false)); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(s.dir, "bad.container")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(broken, []byte(ownMark+"\nno setting\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("") // which is in no pod
+	for what, err := range map[string]error{
+		"install":    installSet(t, i, &Set{Name: "m", Unit: testUnit(t)}, false),
+		"demand":     installSet(t, i, demanded(t, "dx", 9100, 0), false),
+		"a pod":      installSet(t, i, member(t, "bx", "p", 9002), false),
+		"remove":     second(remove(t, i, "m")),
+		"of a pod":   second(remove(t, i, "bx")),
+		"of another": installSet(t, i, member(t, "qx", "q", 9001), true),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := s.ports("p"); got != "127.0.0.1:9000:9000" || len(warned) == 0 || strings.Count(strings.Join(warned, ""), broken) != len(warned) {
+		t.Errorf("the pod publishes %s, warned of %q", got, warned)
+	}
+	_, in, err := i.Read("ax")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Start(t.Context(), in); err != nil {
+		t.Errorf("start: %v", err)
+	}
+	for _, source := range []string{"localhost/none@" + blob, "localhost/bad@" + blob} {
+		write("Source=localhost/bad@" + blob + "\n")
+		if used, err := i.Uses(source); err != nil || used != (source == "localhost/bad@"+blob) {
+			t.Errorf("%s is used: %t, %v", source, used, err)
+		}
+	}
+	write("Pod = p.pod\n")
+	for what, err := range map[string]error{
+		"install": installSet(t, i, &Set{Name: "m", Unit: testUnit(t)}, false), "another pod": installSet(t, i, member(t, "bx", "q", 9002), false),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	before := s.files()
+	for what, err := range map[string]error{"install": installSet(t, i, member(t, "cx", "p", 9003), false), "remove": second(remove(t, i, "ax"))} {
+		if err == nil || !strings.Contains(err.Error(), broken) || s.files() != before {
+			t.Errorf("%s in its pod: %v, there are %s", what, err, s.files())
+		}
+	}
+	if err := i.Check(t.Context(), member(t, "cx", "p", 9003), false); err == nil || !strings.Contains(err.Error(), broken) {
+		t.Errorf("check: %v", err)
+	}
+	if _, err := remove(t, i, "bad"); err != nil || s.ports("p") != "127.0.0.1:9000:9000" {
+		t.Errorf("removed: %v, the pod publishes %s", err, s.ports("p"))
+	}
+}

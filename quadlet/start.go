@@ -14,10 +14,8 @@ func (i *Installer) Start(ctx context.Context, in *Installed) error {
 	if in.Pod == "" {
 		return i.Systemctl.Restart(ctx, in.Service)
 	}
-	all, err := i.List()
-	if err != nil {
-		return err
-	}
+	all, unreadable := i.List()
+	i.warn(unreadable) // one that is in the pod starts anew with it, but is not waited for
 	services := []string{in.PodService()}
 	for _, m := range membersOf(in.Pod, all) {
 		services = append(services, m.Service)

@@ -87,10 +87,7 @@ func checkTaken(ctx context.Context, env *Env, units *quadlet.Installer, spec *w
 	if len(taken) == 0 {
 		return nil
 	}
-	installed, err := units.List()
-	if err != nil {
-		return err
-	}
+	installed, unreadable := units.List()
 	for _, in := range installed {
 		if in.Pod == spec.Pod {
 			delete(taken, "pod")
@@ -111,7 +108,8 @@ func checkTaken(ctx context.Context, env *Env, units *quadlet.Installer, spec *w
 		if err != nil {
 			return err
 		}
-		return fmt.Errorf("installing the unit %s: podman has a %s %s that is %w; choose another name", spec.Name, kind, name, quadlet.ErrForeign)
+		err = fmt.Errorf("installing the unit %s: podman has a %s %s that is %w; choose another name", spec.Name, kind, name, quadlet.ErrForeign)
+		return errors.Join(err, unreadable) // it may be that of one of them
 	}
 	return nil
 }

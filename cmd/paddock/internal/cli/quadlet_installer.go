@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 	"github.com/paddock-dev/paddock/quadlet"
 )
 
@@ -35,8 +36,15 @@ func installer(ctx context.Context, env *Env) (*quadlet.Installer, error) {
 		}
 		return err
 	}
+	warned := map[string]bool{}
+	warn := func(err error) {
+		if text := err.Error(); !warned[text] {
+			warned[text] = true
+			ui.Warning(env.Err, text)
+		}
+	}
 	return &quadlet.Installer{
-		Dir: filepath.Join(env.Root, dir), Plain: filepath.Join(env.Root, plain), Tag: tag, DropVolume: drop,
+		Dir: filepath.Join(env.Root, dir), Plain: filepath.Join(env.Root, plain), Tag: tag, DropVolume: drop, Warn: warn,
 		Systemctl: &quadlet.Systemctl{User: podman.Rootless, Run: env.Services.Quiet},
 	}, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -61,7 +62,15 @@ func TestQuadletPod(t *testing.T) {
 			t.Errorf("%q: exit %d, %v", args, code, err)
 		}
 	}
-	w.must(t, "quadlet", "rm", "one", "two", "four")
+	broken := filepath.Join(w.systemd.dir, "bad.container")
+	if err := os.WriteFile(broken, []byte("# Installed by paddock.\nbroken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.must(t, "quadlet", "install", "--name", "five", "--pod", "models", "--port", "9005", tiny)
+	if said := w.err.String(); strings.Count(said, broken) != 1 {
+		t.Errorf("of a unit that cannot be read install said %s", said)
+	}
+	w.must(t, "quadlet", "rm", "bad", "one", "two", "four", "five")
 	if left, err := os.ReadDir(w.systemd.dir); err != nil || len(left) != 1 {
 		t.Errorf("left %v, %v", left, err)
 	}
