@@ -68,7 +68,8 @@ func (i *Installer) removal(name string) ([]edit, error) {
 	return i.withPods(edits, name, nil)
 }
 
-// beside names the files that a service has, or had before an update that was cut off. A unit that is none any more names none.
+// beside names the files that a service has, or had before an update that was cut off. A unit that is none any more, or lost the line, names
+// none: they are found by what they may be called, and by their mark.
 func (i *Installer) beside(name string) ([]string, error) {
 	now, err := i.installed(name)
 	kept, keptErr := i.Kept(name)
@@ -81,6 +82,11 @@ func (i *Installer) beside(name string) ([]string, error) {
 	for _, in := range []*Installed{now, kept} {
 		if in != nil {
 			names = append(names, in.Beside...)
+		}
+	}
+	for _, file := range besideNames(name) {
+		if data, err := readOwn(i.path(file)); err == nil && strings.HasPrefix(string(data), markOf(name)) {
+			names = append(names, file)
 		}
 	}
 	slices.Sort(names)

@@ -116,12 +116,24 @@ func withoutNotes(unit []byte, mark string) []byte {
 
 // marked returns the set with a first line in each file that says whose it is.
 func (s *Set) marked() *Set {
-	mark := []byte(ownMark + ` "paddock quadlet rm ` + s.Name + "\" removes it; changes are lost when it is updated or installed again.\n")
+	mark := []byte(markOf(s.Name) + "changes are lost when it is updated or installed again.\n")
 	m := &Set{Name: s.Name, Unit: slices.Concat(mark, s.Unit)}
 	for _, f := range s.Beside {
 		m.Beside = append(m.Beside, File{f.Name, slices.Concat(mark, f.Data)})
 	}
 	return m
+}
+
+// markOf begins the first line of each file of a service.
+func markOf(name string) string { return ownMark + ` "paddock quadlet rm ` + name + `" removes it; ` }
+
+// besideNames are the files that a service may have beside its unit.
+func besideNames(name string) []string {
+	files := []string{name + "-proxy.socket", name + "-proxy.service"}
+	for _, kind := range Kinds() {
+		files = append(files, name+"."+kind)
+	}
+	return files
 }
 
 // names are those of the files beside the unit.

@@ -80,6 +80,35 @@ func TestBeside(t *testing.T) {
 	}
 }
 
+// TestBesideLost: what is beside a unit goes with it, though the unit does not say so any more; what has the mark of another does not.
+func TestBesideLost(t *testing.T) {
+	for _, unit := range []string{ownMark + "\nno setting\n", ownMark + "\n" + string(testUnit(t))} {
+		for _, replace := range []bool{false, true} {
+			s := newSystemd(t)
+			i := s.installer()
+			set := demanded(t, "m", 9000, 0)
+			set.Beside = append(set.Beside, File{"m.network", []byte("[Network]\n")})
+			if err := installSet(t, i, set, false); err != nil {
+				t.Fatal(err)
+			}
+			others := (&Set{Name: "other", Beside: []File{{"m.volume", []byte("[Volume]\n")}}}).marked().Beside[0]
+			for file, text := range map[string]string{"m.container": unit, "m.volume": string(others.Data)} {
+				if err := os.WriteFile(filepath.Join(s.dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.did = nil
+			err, want := second(remove(t, i, "m")), "m.volume"
+			if replace {
+				err, want = installSet(t, i, &Set{Name: "m", Unit: testUnit(t)}, true), "m.container m.volume"
+			}
+			if err != nil || s.files() != want || !slices.Contains(s.did, "stop m-proxy.socket") {
+				t.Errorf("%t: %v, there are %s, did %q", replace, err, s.files(), s.did)
+			}
+		}
+	}
+}
+
 // TestBesideFails: of files that belong together, all are as they were after a failure.
 func TestBesideFails(t *testing.T) {
 	s := newSystemd(t)
