@@ -69,18 +69,32 @@ func (l *Locked) away(ctx context.Context, edits []edit) error {
 	return nil
 }
 
-// stopGone stops the services of the files that are to go, and returns those that ran, but for one that did not stop.
+// stopGone stops the services of the files that are to go, and returns those that ran before: with one stop those that need it.
 func (l *Locked) stopGone(ctx context.Context, edits []edit) (ran []string, err error) {
+	var services []string
 	for _, e := range edits {
 		if e.after != nil || e.link {
 			continue
 		}
-		service, was, err := l.stop(ctx, e.path)
+		service, err := serviceOfFile(e.path)
 		if err != nil {
-			return ran, err
+			return nil, err
 		}
-		if was {
+		state, err := l.Systemctl.State(ctx, service)
+		if err != nil {
+			return nil, err
+		}
+		if !samePath(cmp.Or(state.Source, state.Fragment), e.path) {
+			continue
+		}
+		services = append(services, service)
+		if slices.Contains([]string{"active", "activating", "reloading"}, state.Active) {
 			ran = append(ran, service)
+		}
+	}
+	for _, service := range services {
+		if err := l.stop(ctx, service); err != nil {
+			return ran, err
 		}
 	}
 	return ran, nil
@@ -94,22 +108,14 @@ func (l *Locked) startAgain(ctx context.Context, services []string) error {
 	return errors.Join(errs...)
 }
 
-// stop stops the service of a file if it is of that file, and makes systemd forget a failure, or it would keep listing the service. It
-// says whether the service was up, or on its way.
-func (l *Locked) stop(ctx context.Context, path string) (service string, ran bool, err error) {
-	if service, err = serviceOfFile(path); err != nil {
-		return "", false, err
+// stop stops a service, and makes systemd forget a failure, or it would keep listing the service.
+func (l *Locked) stop(ctx context.Context, service string) error {
+	if err := l.Systemctl.Stop(ctx, service); err != nil {
+		return err
 	}
 	state, err := l.Systemctl.State(ctx, service)
-	if err != nil || !samePath(cmp.Or(state.Source, state.Fragment), path) {
-		return service, false, err
+	if err != nil || state.Active != "failed" {
+		return err
 	}
-	ran = state.Active == "active" || state.Active == "activating" || state.Active == "reloading"
-	if err := l.Systemctl.Stop(ctx, service); err != nil {
-		return service, ran, err
-	}
-	if state, err = l.Systemctl.State(ctx, service); err != nil || state.Active != "failed" {
-		return service, ran, err
-	}
-	return service, ran, l.Systemctl.ResetFailed(ctx, service)
+	return l.Systemctl.ResetFailed(ctx, service)
 }

@@ -136,6 +136,36 @@ func TestRemoveFailsLate(t *testing.T) {
 	}
 }
 
+// TestRemoveHalf: with a network stops the service that needs it; it is started again, too, if it cannot be removed in the end.
+func TestRemoveHalf(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	if err := installSet(t, i, besideUnit(t, ""), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Systemctl.Restart(t.Context(), "m-network.service", "m.service"); err != nil {
+		t.Fatal(err)
+	}
+	s.did = nil
+	s.before = func(verb string) {
+		if verb == "stop" {
+			s.before = nil
+			state := s.services["m.service"]
+			state.Active = "inactive"
+			s.services["m.service"] = state
+			if err := errors.Join(os.Remove(i.path("m.network")), os.MkdirAll(filepath.Join(i.path("m.network"), "full"), 0o700)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := remove(t, i, "m"); err == nil {
+		t.Error("it was removed")
+	}
+	if did := strings.Join(s.did, ", "); !strings.HasSuffix(did, ", start --no-block m.service, start --no-block m-network.service") {
+		t.Errorf("did %s", did)
+	}
+}
+
 // TestRemoveUntold: a unit that is gone is returned, though systemd could not be told.
 func TestRemoveUntold(t *testing.T) {
 	s := newSystemd(t)
