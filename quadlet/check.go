@@ -45,6 +45,11 @@ func (i *Installer) admit(ctx context.Context, set *Set, replace bool) (old *Set
 			return nil, err
 		}
 	}
+	if in != nil {
+		if err := i.admitPorts(in); err != nil {
+			return nil, err
+		}
+	}
 	return old, writable(i.Dir)
 }
 

@@ -284,7 +284,7 @@ func TestInstallFails(t *testing.T) {
 		t.Errorf("got %v, %v", err, after)
 	}
 	s.fail["daemon-reload"] = errors.New("exit status 1")
-	if _, err := install(t, i, "new", testUnit(t), false); err == nil || !strings.Contains(err.Error(), "systemd says no") {
+	if _, err := install(t, i, "new", plainAt(t, "new", "", 9000).Unit, false); err == nil || !strings.Contains(err.Error(), "systemd says no") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "new.container")); !errors.Is(err, os.ErrNotExist) {
@@ -295,8 +295,8 @@ func TestInstallFails(t *testing.T) {
 func TestList(t *testing.T) {
 	s := newSystemd(t)
 	i := s.installer()
-	for _, name := range []string{"b", "a"} {
-		if _, err := install(t, i, name, testUnit(t), false); err != nil {
+	for n, name := range []string{"b", "a"} {
+		if _, err := install(t, i, name, plainAt(t, "x", "", 9000+n).Unit, false); err != nil {
 			t.Fatal(err)
 		}
 	}

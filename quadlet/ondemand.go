@@ -3,7 +3,6 @@ package quadlet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -116,35 +115,4 @@ func (in *Installed) knock(ctx context.Context) {
 	if conn, err := dialer.DialContext(ctx, "tcp", in.Listen); err == nil { // otherwise nobody listens, nor is there a proxy
 		_ = conn.Close()
 	}
-}
-
-// portsFree fails if the port of a server behind its socket is one that another service has, or the reverse. Of two services with one
-// address the second one to start fails by itself, and says why; here it would not be the one that was asked for.
-func portsFree(in *Installed, others []*Installed) error {
-	for _, o := range others {
-		for _, of := range []struct{ back, front *Installed }{{in, o}, {o, in}} {
-			if of.back.Socket() == "" {
-				continue
-			}
-			port := hostPort(of.back.PublishPort)
-			if slices.Contains(of.front.ports(), port) {
-				return fmt.Errorf("port %s is that of %s, and the one at which %s is behind its socket; choose another port", port, of.front.Name, of.back.Name)
-			}
-		}
-	}
-	return nil
-}
-
-// ports are those that a service takes on the host.
-func (in *Installed) ports() []string {
-	var ports []string
-	for _, p := range []string{in.PublishPort, in.Publish} {
-		if p != "" {
-			ports = append(ports, hostPort(p))
-		}
-	}
-	if _, port, err := net.SplitHostPort(in.Listen); err == nil {
-		ports = append(ports, port)
-	}
-	return ports
 }

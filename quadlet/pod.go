@@ -1,7 +1,6 @@
 package quadlet
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +104,7 @@ func membersOf(pod string, services []*Installed) []*Installed {
 	return slices.DeleteFunc(slices.Clone(services), func(s *Installed) bool { return s.Pod != pod })
 }
 
-// together fails if a service cannot be beside the others for the sake of a pod or of a port; in is nil if only its name is known.
+// together fails if a service cannot be beside the others for the sake of a pod; in is nil if only its name is known.
 func (i *Installer) together(ctx context.Context, name string, in *Installed) error {
 	others, unreadable := i.others(name)
 	if unreadable != nil && in != nil && in.Pod != "" && i.mayMiss(in.Pod, name) {
@@ -117,11 +116,8 @@ func (i *Installer) together(ctx context.Context, name string, in *Installed) er
 			return fmt.Errorf("the pod %s, which %s is in, needs that name; choose another one", o.Pod, o.Name)
 		}
 	}
-	if in == nil {
+	if in == nil || in.Pod == "" {
 		return nil
-	}
-	if err := errors.Join(portsFree(in, others), podPortsFree(in, others)); err != nil || in.Pod == "" {
-		return err
 	}
 	for _, o := range others {
 		if o.Name == in.Pod || o.Name == in.Pod+"-infra" {
@@ -132,27 +128,6 @@ func (i *Installer) together(ctx context.Context, name string, in *Installed) er
 		}
 	}
 	return i.free(ctx, in.Pod+podExtension)
-}
-
-// podPortsFree fails if a service would take a port of a pod's that it is not in, or the reverse.
-func podPortsFree(in *Installed, others []*Installed) error {
-	for _, o := range others {
-		if o.Pod == in.Pod {
-			continue
-		}
-		for _, port := range in.ports() {
-			if slices.Contains(o.ports(), port) {
-				return fmt.Errorf("port %s is that of %s, and without it nothing in the pod %s could start; choose another port", port, o.Name, cmp.Or(in.Pod, o.Pod))
-			}
-		}
-	}
-	return nil
-}
-
-// hostPort is the port on the host of what is published.
-func hostPort(publish string) string {
-	front := publish[:max(0, strings.LastIndexByte(publish, ':'))]
-	return front[strings.LastIndexByte(front, ':')+1:]
 }
 
 // PodService is the service of the pod that a service is in; "" if it is in none.

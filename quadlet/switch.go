@@ -51,10 +51,11 @@ func (e *RolledBackError) Unwrap() []error {
 // is stopped is not started. There is a unit at any time; what a kill leaves is for Settle.
 func (l *Locked) Switch(ctx context.Context, c *Change) (*Installed, error) {
 	name := c.Set.Name
-	old, err := l.admit(ctx, c.Set, true)
-	if err == nil && old == nil {
-		_, err = read(l.Dir, name) // there is none to replace
+	_, err := read(l.Dir, name)
+	if err != nil { // there is none to replace
+		return nil, fmt.Errorf("updating the unit %s: %w", name, err)
 	}
+	old, err := l.admit(ctx, c.Set, true)
 	if err != nil {
 		return nil, fmt.Errorf("updating the unit %s: %w", name, err)
 	}

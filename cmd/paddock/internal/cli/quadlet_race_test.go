@@ -73,7 +73,7 @@ func TestQuadletRmBesideInstall(t *testing.T) {
 	var rm <-chan int
 	store := &hookedStore{Store: w.store, name: pin, found: func() { rm = w.aside(t, "quadlet", "rm", "one") }}
 	w.env.Services.Store = func(context.Context, *Env) (artifacts.Store, error) { return store, nil }
-	w.must(t, "quadlet", "install", "--name", "two", tiny)
+	w.must(t, "quadlet", "install", "--name", "two", "--port", "9000", tiny)
 	if rm == nil {
 		t.Fatal("the pin was never looked for")
 	}

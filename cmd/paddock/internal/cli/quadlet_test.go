@@ -63,7 +63,7 @@ func TestQuadletShared(t *testing.T) {
 	w := newWorld(t)
 	old := w.publish(t, tiny)
 	w.must(t, "quadlet", "install", "--name", "one", tiny)
-	w.must(t, "quadlet", "install", "--name", "two", tiny)
+	w.must(t, "quadlet", "install", "--name", "two", "--port", "9000", tiny)
 	w.must(t, "quadlet", "rm", "one")
 	pin := "quay.io/org/tiny@" + old.Plan.Digest.String()
 	if got := w.names(t); !reflect.DeepEqual(got, []string{tiny, pin}) {

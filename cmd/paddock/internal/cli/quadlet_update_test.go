@@ -30,7 +30,7 @@ func TestQuadletUpdate(t *testing.T) {
 	first := w.move(t, tiny, "first")
 	w.env.Environ = func() []string { return []string{"PADDOCK_PORT=9000", "PADDOCK_RESTART=always"} }
 	w.must(t, "quadlet", "install", "--start", "--name", "svc", "--tls-verify=false", "--env", "A=b, c", "--memory", "1g", tiny, "--", "--threads", "3")
-	w.must(t, "quadlet", "install", "--name", "other", tiny)
+	w.must(t, "quadlet", "install", "--name", "other", "--port", "9001", tiny)
 	w.env.Environ = func() []string { return []string{"PADDOCK_HOST=0.0.0.0"} }
 	before := w.must(t, "quadlet", "print", "svc")
 	w.systemd.restarts = nil
@@ -205,7 +205,7 @@ func TestQuadletUpdateOrigins(t *testing.T) {
 		}
 		w.must(t, "pack", "-t", "localhost/mine:1", folder)
 		if i == 0 {
-			w.must(t, "quadlet", "install", "--name", "own", "localhost/mine:1")
+			w.must(t, "quadlet", "install", "--name", "own", "--port", "9000", "localhost/mine:1")
 		}
 	}
 	if out := w.must(t, "quadlet", "update", "own"); !strings.HasPrefix(out, "own: model ") {
@@ -217,7 +217,7 @@ func TestQuadletUpdateRefuses(t *testing.T) {
 	w := newWorld(t)
 	w.move(t, tiny, "first")
 	w.must(t, "quadlet", "install", "--name", "good", tiny)
-	w.must(t, "quadlet", "install", "--name", "old", tiny)
+	w.must(t, "quadlet", "install", "--name", "old", "--port", "9000", tiny)
 	path := filepath.Join(w.systemd.dir, "old.container")
 	unit := w.must(t, "quadlet", "print", "old")
 	if err := os.WriteFile(path, []byte(unit[:strings.Index(unit, "Install=")]), 0o600); err != nil {
