@@ -35,13 +35,14 @@ func (l *Locked) Remove(ctx context.Context, name string) (*Installed, error) {
 		return nil, fmt.Errorf("removing the unit %s: %w", name, err)
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := errors.Join(l.Forget(name), l.Systemctl.DaemonReload(ctx)); err != nil {
-		return in, fmt.Errorf("telling systemd that the unit %s is removed: %w", name, err)
+	err = errors.Join(l.Forget(name), l.Systemctl.DaemonReload(ctx))
+	if err != nil {
+		err = fmt.Errorf("telling systemd that the unit %s is removed: %w", name, err)
 	}
-	if err := l.dropVolumes(ctx, edits); err != nil {
-		return in, fmt.Errorf("removing what the unit %s has left: %w", name, err)
+	if dropped := l.dropVolumes(ctx, edits); dropped != nil {
+		err = errors.Join(err, fmt.Errorf("removing what the unit %s has left: %w", name, dropped))
 	}
-	return in, nil
+	return in, err
 }
 
 // dropVolumes removes the volumes whose units are gone: what a server keeps is of use to it only.
