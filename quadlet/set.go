@@ -96,9 +96,9 @@ func (s *Set) String() string {
 	return strings.Join(texts, "\n")
 }
 
-// Same says whether two sets differ in their notes for people at most.
+// Same says whether two sets differ in their notes for people at most, and in what else is in their pod.
 func Same(a, b *Set) bool {
-	return slices.EqualFunc(a.Files(), b.Files(), func(f, g File) bool {
+	return (a.Pod == nil) == (b.Pod == nil) && slices.EqualFunc(a.Files(), b.Files(), func(f, g File) bool {
 		return f.Name == g.Name && bytes.Equal(withoutNotes(f.Data, "#"), withoutNotes(g.Data, "#"))
 	})
 }

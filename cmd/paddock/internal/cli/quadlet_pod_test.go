@@ -34,6 +34,13 @@ func TestQuadletPod(t *testing.T) {
 	if unit := w.must(t, "quadlet", "print", "one"); !strings.Contains(unit, "\nPod=models.pod\n") || !slices.Equal(w.systemd.restarts, []string{"one.service"}) {
 		t.Errorf("restarted %q, the unit is\n%s", w.systemd.restarts, unit)
 	}
+	pod := filepath.Join(w.systemd.dir, "models.pod")
+	if err := os.Remove(pod); err != nil {
+		t.Fatal(err)
+	}
+	if out := w.must(t, "quadlet", "update", "one"); out != "one: settings\n" || !exists(pod) {
+		t.Errorf("without its pod the update says %q, there is one: %t", out, exists(pod))
+	}
 	for _, c := range []struct {
 		says string
 		code int
