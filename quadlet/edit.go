@@ -55,17 +55,21 @@ func (i *Installer) withPods(edits []edit, name string, in *Installed) ([]edit, 
 	return slices.Concat(edits, enabling(edits), pods), err
 }
 
-// removal is the edits by which a service goes.
+// removal is the edits by which a service goes, the .container last: as long as it is there, a removal that was cut off can be made again.
 func (i *Installer) removal(name string) ([]edit, error) {
 	stale, err := i.beside(name)
 	if err != nil {
 		return nil, err
 	}
 	var edits []edit
-	for _, s := range append(stale, name+extension) {
+	for _, s := range stale {
 		edits = append(edits, edit{path: i.path(s)})
 	}
-	return i.withPods(edits, name, nil)
+	if edits, err = i.withPods(edits, name, nil); err != nil {
+		return nil, err
+	}
+	unit, err := before([]edit{{path: i.path(name + extension)}})
+	return append(edits, unit...), err
 }
 
 // beside names the files that a service has, or had before an update that was cut off. A unit that is none any more, or lost the line, names

@@ -81,7 +81,7 @@ func TestPod(t *testing.T) {
 	if _, err := remove(t, i, "ax"); err != nil || s.files() != "cx.container q.pod" {
 		t.Errorf("removed the last one: %v, there are %s", err, s.files())
 	}
-	if did := strings.Join(s.did, ", "); did != "stop ax.service, reset-failed ax.service, stop p-pod.service, reset-failed p-pod.service, daemon-reload" {
+	if did := strings.Join(s.did, ", "); did != "stop p-pod.service, reset-failed p-pod.service, stop ax.service, reset-failed ax.service, daemon-reload" {
 		t.Errorf("did %s", did)
 	}
 	if err := installSet(t, i, &Set{Name: "cx", Unit: testUnit(t)}, true); err != nil || s.files() != "cx.container" {

@@ -166,6 +166,27 @@ func TestRemoveHalf(t *testing.T) {
 	}
 }
 
+// TestRemoveOrder: what a removal that is cut off leaves has its unit, and can be removed by it.
+func TestRemoveOrder(t *testing.T) {
+	s := newSystemd(t)
+	i := s.installer()
+	if err := errors.Join(installSet(t, i, demanded(t, "mx", 9000, 0), false), installSet(t, i, member(t, "px", "p", 9001), false)); err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range map[string]int{"mx": 4, "px": 2} {
+		edits, err := i.removal(name)
+		if err != nil || len(edits) != n || edits[n-1].path != i.path(name+".container") {
+			t.Errorf("%s: %+v, %v", name, edits, err)
+		}
+		if err := errors.Join(apply(edits[:n-1]), second(remove(t, i, name))); err != nil {
+			t.Errorf("%s: removed again: %v", name, err)
+		}
+	}
+	if s.files() != "" {
+		t.Errorf("there are %s", s.files())
+	}
+}
+
 // TestRemoveUntold: a unit that is gone is returned, though systemd could not be told.
 func TestRemoveUntold(t *testing.T) {
 	s := newSystemd(t)
