@@ -50,8 +50,8 @@ LAB := $(or $(PADDOCK_LAB),/var/tmp/paddock-lab)
 .PHONY: test
 test: ## Run every test, end to end ones included, and fuzz beside them; needs root
 	go run ./tests/tally -- sh 'make lint' ++ sh 'nice -n -10 tests/lab/labs' ++ $(UNIT) \
-		-- -run '$(PART1)' $(E2E) ++ $(FAULTS) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) \
-		++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)|$(PART3)' $(E2E) ++ FUZZJOBS=2 sh 'tests/fuzz $(FUZZTIME)'
+		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) \
+		++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)|$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-3 $(FAULTS) ++ FUZZJOBS=2 sh 'tests/fuzz $(FUZZTIME)'
 
 .PHONY: unit
 unit: ## Run the tests of the packages; as root, those that mount too
