@@ -78,7 +78,7 @@ func labBooted(t *testing.T) {
 	}
 	for name, lab := range map[string]Lab{"root": booted.Lab, "ai": booted.User("ai")} {
 		lab.MustRun(t, "sh", "-ec", "test -e ~/kept; test ! -e /tmp/lost-"+name)
-		if out := lab.MustRun(t, "podman", "exec", "lab", "hostname"); out == "" {
+		if out := lab.MustRun(t, "sh", "-c", "for i in $(seq 100); do podman exec lab hostname && break; sleep 0.3; done 2>/dev/null"); out == "" {
 			t.Errorf("%s: its unit did not start at boot", name)
 		}
 	}
