@@ -34,7 +34,7 @@ build: ## Build bin/paddock
 build-static: ## Build bin/paddock without cgo, which runs anywhere
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
-# Lint vets. The race detector makes tests some four times as slow: make test has it where goroutines are started, make race everywhere.
+# make static vets. The race detector makes tests some four times as slow: make test has it where goroutines are started, make race everywhere.
 RACY := /(artifacts/(atrest|caches|dockerstore|memstore|staging)|cmd/paddock/internal/ui|tests/(faults/proxy|tally)|transports(/.*)?)$$
 UNIT = -vet=off -race $$(go list ./... | grep -E '$(RACY)') ++ -vet=off $$(go list ./... | grep -vE '$(RACY)')
 
@@ -49,7 +49,7 @@ LAB := $(or $(PADDOCK_LAB),/var/tmp/paddock-lab)
 
 .PHONY: test
 test: ## Run every test, end to end ones included, and fuzz beside them; needs root
-	go run ./tests/tally -- sh 'make lint' ++ sh 'nice -n -10 tests/lab/labs' ++ $(UNIT) \
+	go run ./tests/tally -- sh 'make static' ++ sh 'nice -n -10 tests/lab/labs' ++ $(UNIT) \
 		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) \
 		++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)|$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-3 $(FAULTS) ++ FUZZJOBS=2 sh 'tests/fuzz $(FUZZTIME)'
 
@@ -86,14 +86,17 @@ demo: lab build-static ## Push, pull, serve and ask a tiny model, in the lab; ne
 	tests/demo/run
 
 .PHONY: lint
-lint: ## Check format, vet, staticcheck, and that man pages and completions are fresh
+lint: static ## Check format, vet, staticcheck, and that man pages and completions are fresh
+	go test -run='Layers|Style|Sizes' ./tests
+	go test -run='Man|Completion' ./cmd/paddock/internal/cli
+
+.PHONY: static
+static: # The part of lint that is no test: those run with the others in make test
 	@unformatted=$$(find . -name '*.go' -not -path './bin/*' -print0 | xargs -0 gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w wants to change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go vet -tags=e2e,faults,$(TAGS) ./tests/e2e ./tests/faults
 	go tool staticcheck -tags=e2e,faults,$(TAGS) ./...
-	go test -run='Layers|Style|Sizes' ./tests
-	go test -run='Man|Completion' ./cmd/paddock/internal/cli
 
 .PHONY: man
 man: ## Render the manual to bin/man
