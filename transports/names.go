@@ -1,5 +1,7 @@
 package transports
 
+import "strings"
+
 // Names are what a store may call the model of a reference.
 type Names struct {
 	// Queries are for artifacts.Store.Find, the likeliest first; never empty.
@@ -10,6 +12,15 @@ type Names struct {
 	// Origin is what the annotation org.paddock.origin of the model says, in any case of letters; "" if that is not known.
 	// A model that says something else has the same name by chance.
 	Origin string
+	// Exact says that the case of the letters of Origin tells models apart.
+	Exact bool
+	// Path is where on this machine the model is, or was: absolute, through no link but its last element. "" if it is elsewhere.
+	Path string
+}
+
+// Agree says whether a model whose annotation says origin may be the one that was meant; "" is of one that does not say.
+func (n *Names) Agree(origin string) bool {
+	return n.Origin == "" || origin == "" || origin == n.Origin || !n.Exact && strings.EqualFold(origin, n.Origin)
 }
 
 // Namer is a Resolver that knows the names of its models without asking the origin. Of one that is no Namer, models are

@@ -34,6 +34,7 @@ func TestFile(t *testing.T) {
 		t.Errorf("the source changed:\n%s%s", before, got)
 	}
 	served(t, who, "18232", work+"/m.gguf")
+	testOtherPath(t, who, work)
 	who.MustRun(t, "paddock", "rm", "file://"+work+"/m.gguf")
 	if got := state(); got != before {
 		t.Errorf("the source changed:\n%s%s", before, got)
@@ -57,4 +58,21 @@ func TestFile(t *testing.T) {
 	for name := range paddockLs(t, who) {
 		who.MustRun(t, "paddock", "rm", name)
 	}
+}
+
+// testOtherPath: a file of the same name and size elsewhere is not taken for the one in the store, and one that was replaced is not either.
+func testOtherPath(t *testing.T, who place, work string) {
+	t.Helper()
+	who.MustRun(t, "sh", "-ec", "cd "+work+"; mkdir two; cp m.gguf two/m.gguf; printf x | dd of=two/m.gguf bs=1 seek=$(($(stat -c %s m.gguf) - 1)) conv=notrunc status=none")
+	for _, args := range [][]string{{"pull", "-q"}, {"serve", "--dry-run"}, {"inspect"}, {"rm"}} {
+		r := who.Run(t, append(append([]string{"paddock"}, args...), work+"/two/m.gguf")...)
+		if r.Code != 1 || !strings.Contains(r.Stderr, "from "+work+"/m.gguf, not from "+work+"/two/m.gguf") {
+			t.Errorf("%q: exit %d\n%s", args, r.Code, r.Stderr)
+		}
+	}
+	who.MustRun(t, "sh", "-ec", "cd "+work+"; mv m.gguf first; mv two/m.gguf m.gguf; rmdir two")
+	if r := who.Run(t, "paddock", "inspect", work+"/m.gguf"); r.Code != 1 || !strings.Contains(r.Stderr, "has changed since it was pulled") {
+		t.Errorf("exit %d\n%s", r.Code, r.Stderr)
+	}
+	who.MustRun(t, "sh", "-ec", "cd "+work+"; mv first m.gguf; paddock inspect "+work+"/m.gguf")
 }

@@ -51,7 +51,15 @@ func (r *Resolver) Names(input string) (*transports.Names, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &transports.Names{Queries: []string{name.String()}, Origin: origin(base)}, nil
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("looking for %s: %w", path, err)
+	}
+	dir := filepath.Dir(full)
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return &transports.Names{Queries: []string{name.String()}, Origin: origin(base), Path: filepath.Join(dir, base)}, nil
 }
 
 // Resolve looks at a file or folder, and reads no more than the header of each file. The files are pending in the Plan. The error

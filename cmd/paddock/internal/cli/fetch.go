@@ -80,7 +80,28 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	if !as.IsZero() {
 		plan.Name = as
 	}
-	if err := refuseTaken(ctx, store, plan); err != nil {
+	model, err := o.land(ctx, env, store, plan, reference)
+	if err != nil {
+		return nil, hintFetch(naming(reference, err), reference, &o.origin)
+	}
+	return model, nil
+}
+
+// land lands a plan, and remembers of files on this machine where they were.
+func (o *fetchOptions) land(ctx context.Context, env *Env, store artifacts.Store, plan *artifacts.Plan, reference string) (*artifacts.Model, error) {
+	cfg, err := env.Config()
+	if err != nil {
+		return nil, err
+	}
+	before, path := looks(plan), ""
+	if len(before) > 0 {
+		names, err := possibleNames(env, reference)
+		if err != nil {
+			return nil, err
+		}
+		path = names.Path
+	}
+	if err := refuseTaken(ctx, env, store, plan, path); err != nil {
 		return nil, err
 	}
 	progress := o.show(env)
@@ -88,8 +109,11 @@ func fetchAs(ctx context.Context, env *Env, store artifacts.Store, reference str
 	model, err := store.Land(ctx, plan, &artifacts.LandOptions{
 		Progress: progress, Jobs: cfg.Pull.Jobs.Value, Local: env.localFiles(cfg),
 	})
-	if err != nil {
-		return nil, hintFetch(naming(reference, err), reference, &o.origin)
+	if err != nil || path == "" {
+		return model, err
+	}
+	if err := env.recordPath(path, model, plan.Pending, before); err != nil {
+		env.Log().Info("it is not remembered what the path was", "path", path, "error", err)
 	}
 	return model, nil
 }
@@ -132,7 +156,8 @@ func naming(reference string, err error) error {
 // findOrFetch returns the model of that name from the store, or pulls it.
 func findOrFetch(ctx context.Context, env *Env, store artifacts.Store, reference string, o *fetchOptions) (*artifacts.Model, error) {
 	model, err := findModel(ctx, env, store, reference)
-	if errors.Is(err, artifacts.ErrNotFound) {
+	var changed *changedError
+	if errors.Is(err, artifacts.ErrNotFound) || errors.As(err, &changed) {
 		return fetch(ctx, env, store, reference, o)
 	}
 	if err != nil {

@@ -39,7 +39,9 @@ func storedModel(ctx context.Context, env *Env, typed, act string) (artifacts.St
 	return store, model, nil
 }
 
-// storedAs returns what to ask the store for. Of a model that is not there it is what the model would be called.
+// storedAs returns what to ask the store for. Of a model that is not there it is what the model would be called. One that has the
+// name of the model that was typed, and is another, is an error that wraps artifacts.ErrNameTaken, or ErrVerification; a path whose
+// files have changed is a *changedError, and is returned with the query.
 func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string) (string, error) {
 	names, unclear := possibleNames(env, typed)
 	if unclear != nil {
@@ -50,6 +52,7 @@ func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string
 	if len(names.Queries) == 1 && names.Repository == "" && names.Origin == "" {
 		return names.Queries[0], nil
 	}
+	var taken error
 	for _, query := range names.Queries {
 		model, err := store.Find(ctx, query)
 		switch {
@@ -58,31 +61,46 @@ func storedAs(ctx context.Context, env *Env, store artifacts.Store, typed string
 		case err != nil:
 			return "", err
 		}
-		if was := model.Annotations[synth.OriginAnnotation]; names.Origin != "" && was != "" && !strings.EqualFold(was, names.Origin) {
+		if was := model.Annotations[synth.OriginAnnotation]; !names.Agree(was) {
+			taken = nameTaken(query, was, names.Origin)
 			continue // another origin that has the same name by chance
 		}
-		return query, nil
+		return query, asMeant(ctx, env, store, model, names, typed)
 	}
 	if names.Repository == "" {
-		return names.Queries[0], nil
+		return names.Queries[0], taken
 	}
+	return onlyOf(ctx, env, store, names, typed)
+}
+
+// onlyOf finds the one model of a repository.
+func onlyOf(ctx context.Context, env *Env, store artifacts.Store, names *transports.Names, typed string) (string, error) {
 	models, err := store.List(ctx)
 	if err != nil {
 		return "", err
 	}
 	var found []string
+	var only *artifacts.Model
 	for _, m := range models {
 		if strings.HasPrefix(m.Name, names.Repository+":") {
-			found = append(found, m.Name)
+			found, only = append(found, m.Name), m
 		}
 	}
 	switch len(found) {
 	case 0:
 		return names.Queries[0], nil
 	case 1:
-		return found[0], nil
+		return only.Name, asMeant(ctx, env, store, only, names, typed)
 	}
 	return "", fmt.Errorf("%s: %w: %s", typed, artifacts.ErrAmbiguous, strings.Join(found, ", "))
+}
+
+// asMeant refuses a model of the store that has the name and the origin of what was typed, and not what else was said of it.
+func asMeant(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.Model, names *transports.Names, typed string) error {
+	if names.Path != "" {
+		return checkPath(ctx, env, store, m, typed, names.Path)
+	}
+	return nil
 }
 
 // possibleNames are what a store may call what was typed. What no transport knows is passed on as it is: a digest, or the
@@ -126,8 +144,9 @@ func ownName(typed string) []string {
 	return nil
 }
 
-// refuseTaken fails if the name of a plan is that of a model which was made from something else.
-func refuseTaken(ctx context.Context, store artifacts.Store, plan *artifacts.Plan) error {
+// refuseTaken fails if the name of a plan is that of a model which was made from something else; path is where the files of the
+// plan are on this machine, if they are.
+func refuseTaken(ctx context.Context, env *Env, store artifacts.Store, plan *artifacts.Plan, path string) error {
 	if plan.Origin == "" {
 		return nil // a publisher may do with a name what they please
 	}
@@ -139,12 +158,25 @@ func refuseTaken(ctx context.Context, store artifacts.Store, plan *artifacts.Pla
 		return err
 	}
 	was := there.Annotations[synth.OriginAnnotation]
-	if was == plan.Origin {
+	switch {
+	case was != plan.Origin:
+		return nameTaken(plan.Name.String(), was, plan.Origin)
+	case path == "":
 		return nil
 	}
+	p := &pathModel{env: env, store: store, model: there, record: env.recordOf(path)}
+	var changed *changedError
+	if err := p.compare(ctx, plan.Pending); !errors.As(err, &changed) {
+		return err
+	}
+	return nil
+}
+
+// nameTaken says that the model of a name was made from something else than what was meant.
+func nameTaken(name, was, not string) error {
 	if was == "" {
 		was = "something else"
 	}
-	err = fmt.Errorf("%w: the store has a %s that was made from %s, not from %s", artifacts.ErrNameTaken, plan.Name, was, plan.Origin)
-	return WithHint(err, fmt.Sprintf("paddock rm %s first, or keep the new one under another name: paddock pull -t NAME", plan.Name))
+	err := fmt.Errorf("%w: the store has a %s that was made from %s, not from %s", artifacts.ErrNameTaken, name, was, not)
+	return WithHint(err, fmt.Sprintf("paddock rm %s first, or keep the new one under another name: paddock pull -t NAME", name))
 }

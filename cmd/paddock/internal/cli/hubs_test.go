@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -105,7 +106,7 @@ func TestHubCollision(t *testing.T) {
 		!slices.Equal(Hints(err), []string{"paddock rm hf.co/org/a-b:Q8_0 first, or keep the new one under another name: paddock pull -t NAME"}) {
 		t.Errorf("exit %d, %v, %q", code, err, Hints(err))
 	}
-	if code, _, err := w.run(t, "inspect", "hf://Org/a._b:Q8_0"); code != exitNotFound && code != exitOK {
+	if code, _, err := w.run(t, "inspect", "hf://Org/a._b:Q8_0"); code != exitError || !errors.Is(err, artifacts.ErrNameTaken) {
 		t.Errorf("exit %d, %v", code, err)
 	}
 	w.must(t, "pull", "-t", "localhost/other:1", "hf://Org/a._b:Q8_0")

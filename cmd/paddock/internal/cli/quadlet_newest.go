@@ -24,7 +24,11 @@ func (u *serviceUpdate) newest(ctx context.Context, fetch *fetchOptions) (*artif
 	from := u.old.Origin
 	if from == "" {
 		if reference.Domain(name.Reference()) == localDomain || name.Digest() != "" {
-			return u.stored(ctx, u.old.Model, u.old.Source)
+			model, err := u.stored(ctx, u.old.Model, u.old.Source)
+			if err != nil {
+				return nil, err
+			}
+			return model, u.fromSamePath(model)
 		}
 		from = u.old.Model
 	}
@@ -71,6 +75,17 @@ func (u *serviceUpdate) stored(ctx context.Context, names ...string) (model *art
 	called := *model
 	called.Name = u.old.Model
 	return &called, nil
+}
+
+// fromSamePath refuses a model that came from another path than the service's. Of a model that did not come from a path, or of which
+// that is not remembered, there is nothing to tell by.
+func (u *serviceUpdate) fromSamePath(model *artifacts.Model) error {
+	was, now := u.env.recorded(digest.Digest(u.old.Digest)), u.env.recorded(model.Digest)
+	if was == nil || now == nil || was.has(model.Digest) || now.has(digest.Digest(u.old.Digest)) {
+		return nil
+	}
+	err := fmt.Errorf("%w: %s is from %s by now, not from %s", artifacts.ErrNameTaken, model.Name, now.Path, was.Path)
+	return WithHint(err, "paddock quadlet install --replace --name "+u.old.Name+" "+model.Name)
 }
 
 // changes says what is other than it was.

@@ -64,7 +64,7 @@ func runRm(ctx context.Context, env *Env, o *rmOptions) error {
 	for _, typed := range names {
 		l := o.leaving(env, typed, services)
 		if !o.all { // else the store itself calls it so
-			l.Query, l.Err = storedAs(ctx, env, store, typed)
+			l.Query, l.Err = storedToRemove(ctx, env, store, typed)
 		}
 		if all = append(all, l); l.Err == nil {
 			batch = append(batch, &l.Removal)
@@ -80,6 +80,16 @@ func runRm(ctx context.Context, env *Env, o *rmOptions) error {
 		failed = append(failed, l.report(env, o))
 	}
 	return errors.Join(append(failed, interrupted...)...)
+}
+
+// storedToRemove is storedAs, and means by a path what was pulled from there, whatever is there by now.
+func storedToRemove(ctx context.Context, env *Env, store artifacts.Store, typed string) (string, error) {
+	query, err := storedAs(ctx, env, store, typed)
+	var changed *changedError
+	if errors.As(err, &changed) {
+		err = nil
+	}
+	return query, err
 }
 
 // everyName lists what to remove for --all: the names, and the digests of entries that lost theirs.

@@ -39,6 +39,13 @@ func newWorld(t *testing.T) *world {
 	w := &world{store: memstore.New(), published: map[string]*storetest.Origin{}, refusals: map[string]error{}}
 	w.env, w.out, w.err = testEnv(t)
 	w.env.Home = func() (string, error) { return "/home/ann", nil }
+	getenv, cache := w.env.Getenv, t.TempDir()
+	w.env.Getenv = func(name string) string {
+		if name == "XDG_CACHE_HOME" {
+			return cache
+		}
+		return getenv(name)
+	}
 	v, err := podmanargs.ParseVersion("5.8.6")
 	if err != nil {
 		t.Fatal(err)
