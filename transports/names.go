@@ -1,6 +1,10 @@
 package transports
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+)
 
 // Names are what a store may call the model of a reference.
 type Names struct {
@@ -14,6 +18,10 @@ type Names struct {
 	Origin string
 	// Exact says that the case of the letters of Origin tells models apart.
 	Exact bool
+	// Digest is that of the model's one file, if the reference says it; else "".
+	Digest digest.Digest
+	// Commit is what the reference wants the model to be made of; "" if it does not say, or not by the commit's own name.
+	Commit string
 	// Path is where on this machine the model is, or was: absolute, through no link but its last element. "" if it is elsewhere.
 	Path string
 }

@@ -46,13 +46,19 @@ type Resolver struct {
 
 var _ transports.Namer = (*Resolver)(nil)
 
+// shortCommit is how many hex digits git takes for a commit, at the least that it writes.
+const shortCommit = 7
+
 // Names implements transports.Namer: the tag is the quantisation or the path; without either, it depends on the repository.
 func (r *Resolver) Names(input string) (*transports.Names, error) {
 	ref, err := r.parse(input)
 	if err != nil {
 		return nil, err
 	}
-	names := &transports.Names{}
+	names := &transports.Names{Commit: ref.Commit}
+	if len(ref.Commit) < shortCommit || strings.Trim(ref.Commit, "0123456789abcdef") != "" {
+		names.Commit = ""
+	}
 	if ref.Web {
 		if name, err := artifacts.ParseName(input); err == nil {
 			names.Queries = append(names.Queries, name.String()) // as stores have it

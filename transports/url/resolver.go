@@ -49,7 +49,7 @@ func (r *Resolver) Names(input string) (*transports.Names, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &transports.Names{Queries: []string{name.String()}, Origin: at.origin(), Exact: true}, nil
+	return &transports.Names{Queries: []string{name.String()}, Origin: at.origin(), Exact: true, Digest: at.digest}, nil
 }
 
 // Resolve asks for the first bytes of each part. A file whose digest or size is not known is pending in the Plan. The error
@@ -80,9 +80,9 @@ func (r *Resolver) Resolve(ctx context.Context, input string) (*artifacts.Plan, 
 			return nil, fmt.Errorf("%s does not say where the file ends, so it cannot be told whether it came whole: add #sha256= and its digest",
 				source.Redact(f.url))
 		}
-		model.Files = append(model.Files, synth.File{Path: f.name, Size: f.size, Open: f.opener(web, at.digest != "")})
+		model.Files = append(model.Files, synth.File{Path: f.name, Digest: at.digest, Size: f.size, Open: f.opener(web, at.digest != "")})
 		plan.Pending = append(plan.Pending, artifacts.Pending{
-			Name: f.name, Identity: f.identity(), Size: f.size, Open: model.Files[n].Open,
+			Name: f.name, Identity: f.identity(), Digest: at.digest, Size: f.size, Open: model.Files[n].Open,
 		})
 	}
 	if at.digest != "" && model.Files[0].Size >= 0 {

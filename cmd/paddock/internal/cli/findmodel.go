@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"go.podman.io/image/v5/docker/reference"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -97,10 +98,28 @@ func onlyOf(ctx context.Context, env *Env, store artifacts.Store, names *transpo
 
 // asMeant refuses a model of the store that has the name and the origin of what was typed, and not what else was said of it.
 func asMeant(ctx context.Context, env *Env, store artifacts.Store, m *artifacts.Model, names *transports.Names, typed string) error {
-	if names.Path != "" {
+	revision := m.Annotations[ocispec.AnnotationRevision]
+	var was, want string
+	switch files := m.Packaging.Files; {
+	case names.Path != "":
 		return checkPath(ctx, env, store, m, typed, names.Path)
+	case names.Digest != "" && (len(files) != 1 || files[0].Digest != names.Digest):
+		was, want = "has "+filesDigest(m), names.Digest.String()
+	case names.Commit != "" && revision != "" && !strings.HasPrefix(revision, names.Commit):
+		was, want = "is of the commit "+revision, names.Commit
+	default:
+		return nil
 	}
-	return nil
+	err := fmt.Errorf("%w: the store's %s %s, not %s", artifacts.ErrVerification, m.Name, was, want)
+	return WithHint(err, "paddock pull takes it from its origin")
+}
+
+// filesDigest says what the files of a model are.
+func filesDigest(m *artifacts.Model) string {
+	if files := m.Packaging.Files; len(files) == 1 {
+		return "the digest " + files[0].Digest.String()
+	}
+	return fmt.Sprintf("%d files", len(m.Packaging.Files))
 }
 
 // possibleNames are what a store may call what was typed. What no transport knows is passed on as it is: a digest, or the
