@@ -62,7 +62,11 @@ func (i *Installer) Lock(ctx context.Context, opts *LockOptions) (*Locked, error
 	if err := acquire(ctx, f, i.Dir, opts.Wait); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &Locked{Installer: i, file: f}, nil
+	l := &Locked{Installer: i, file: f}
+	if err := l.sweep(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return l, nil
 }
 
 // Unlock lets others change units. Locked must not be used after it.
