@@ -16,6 +16,8 @@ import (
 type cdiDevice struct {
 	kind, device string   // "nvidia.com/gpu", "0"
 	nodes        []string // on the host, sorted; those of the whole spec included
+	dir, file    string   // the spec's
+	refused      string   // why Podman does not know it; "" if it does
 }
 
 func (d *cdiDevice) name() string { return d.kind + "=" + d.device }
@@ -31,19 +33,34 @@ func (d *cdiDevice) sameNodes(a *Accelerator) bool {
 
 // cdiSpec is the part of a spec that is looked at (CDI 1.1, SPEC.md).
 type cdiSpec struct {
-	Kind    string   `json:"kind" yaml:"kind"`
-	Edits   cdiEdits `json:"containerEdits" yaml:"containerEdits"`
+	Version string         `json:"cdiVersion" yaml:"cdiVersion"`
+	Kind    string         `json:"kind" yaml:"kind"`
+	Notes   map[string]any `json:"annotations" yaml:"annotations"`
+	Edits   cdiEdits       `json:"containerEdits" yaml:"containerEdits"`
 	Devices []struct {
-		Name  string   `json:"name" yaml:"name"`
-		Edits cdiEdits `json:"containerEdits" yaml:"containerEdits"`
+		Name  string         `json:"name" yaml:"name"`
+		Notes map[string]any `json:"annotations" yaml:"annotations"`
+		Edits cdiEdits       `json:"containerEdits" yaml:"containerEdits"`
 	} `json:"devices" yaml:"devices"`
 }
 
 type cdiEdits struct {
-	Nodes []struct {
-		Path string `json:"path" yaml:"path"`
-		Host string `json:"hostPath" yaml:"hostPath"`
-	} `json:"deviceNodes" yaml:"deviceNodes"`
+	Nodes  []cdiNode      `json:"deviceNodes" yaml:"deviceNodes"`
+	Mounts []cdiMount     `json:"mounts" yaml:"mounts"`
+	Env    []string       `json:"env" yaml:"env"`
+	Hooks  []any          `json:"hooks" yaml:"hooks"`
+	GIDs   []uint32       `json:"additionalGids" yaml:"additionalGids"`
+	Nets   []any          `json:"netDevices" yaml:"netDevices"`
+	RDT    map[string]any `json:"intelRdt" yaml:"intelRdt"`
+}
+
+type cdiNode struct {
+	Path string `json:"path" yaml:"path"`
+	Host string `json:"hostPath" yaml:"hostPath"`
+}
+
+type cdiMount struct {
+	Type string `json:"type" yaml:"type"`
 }
 
 const (
@@ -58,8 +75,8 @@ func (h *Host) cdiDirs() []string {
 	return []string{"/etc/cdi", "/var/run/cdi"}
 }
 
-// specs returns the devices of all specs; of two with one name, that of the later folder. As in the CDI library, files are
-// those that end in .json or .yaml, directly in the folder.
+// specs returns the devices of all specs, those that Podman does not know included; of two with one name, that of the later folder. As in
+// the CDI library, files are those that end in .json or .yaml, directly in the folder.
 func (h *Host) specs() ([]cdiDevice, error) {
 	var all []cdiDevice
 	var errs []error
@@ -74,18 +91,18 @@ func (h *Host) specs() ([]cdiDevice, error) {
 			if files++; files > maxSpecs {
 				return all, errors.Join(append(errs, fmt.Errorf("reading CDI specs: there are more than %d", maxSpecs))...)
 			}
-			devices, err := h.spec(path.Join(dir, file))
+			devices, err := h.spec(dir, path.Join(dir, file))
 			if err != nil {
 				errs = append(errs, err)
-				continue
 			}
 			if len(all)+len(devices) > maxDevices {
 				return all, errors.Join(append(errs, fmt.Errorf("reading CDI specs: they have more than %d devices", maxDevices))...)
 			}
-			all = merge(all, devices)
+			all = append(all, devices...)
 		}
 	}
-	return all, errors.Join(errs...)
+	errs = append(errs, conflicts(all)...)
+	return merge(all), errors.Join(errs...)
 }
 
 // present is the folder, or /run for /var/run where a root has no such link.
@@ -96,29 +113,38 @@ func (h *Host) present(dir string) string {
 	return dir
 }
 
-func merge(all, more []cdiDevice) []cdiDevice {
-	for _, d := range more {
-		all = slices.DeleteFunc(all, func(old cdiDevice) bool { return old.name() == d.name() })
+// merge leaves of two devices with one name the later one, and one that Podman knows rather than one that it does not.
+func merge(all []cdiDevice) []cdiDevice {
+	var last []cdiDevice
+	at := map[string]int{}
+	for _, d := range all {
+		i, known := at[d.name()]
+		switch {
+		case !known:
+			at[d.name()], last = len(last), append(last, d)
+		case d.refused == "" || last[i].refused != "":
+			last[i] = d
+		}
 	}
-	return append(all, more...)
+	return last
 }
 
-func (h *Host) spec(file string) ([]cdiDevice, error) {
+// spec reads a spec. One that Podman refuses is an error, and yet has devices.
+func (h *Host) spec(dir, file string) ([]cdiDevice, error) {
 	text, err := h.bytes(file, maxLarge)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // a link to nowhere, or gone meanwhile
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the CDI spec %s: %w", file, err)
-	}
 	var s cdiSpec
-	if path.Ext(file) == ".json" {
+	switch {
+	case err != nil:
+	case path.Ext(file) == ".json":
 		err = json.Unmarshal(text, &s)
-	} else {
+	default:
 		err = yaml.Unmarshal(text, &s)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the CDI spec %s: %w", file, err)
+		return nil, specError(file, err)
 	}
 	if !plainKind(s.Kind) {
 		return nil, fmt.Errorf("reading the CDI spec %s: its kind %q is not VENDOR/CLASS", file, s.Kind)
@@ -130,9 +156,16 @@ func (h *Host) spec(file string) ([]cdiDevice, error) {
 		}
 		nodes := append(d.Edits.paths(), s.Edits.paths()...)
 		slices.Sort(nodes)
-		devices = append(devices, cdiDevice{kind: s.Kind, device: d.Name, nodes: slices.Compact(nodes)})
+		devices = append(devices, cdiDevice{kind: s.Kind, device: d.Name, nodes: slices.Compact(nodes), dir: dir, file: file})
 	}
-	return devices, nil
+	why := s.refusal(h.CDIVersion)
+	if why == "" {
+		return devices, nil
+	}
+	for i := range devices {
+		devices[i].refused = "the CDI spec " + file + " is refused: " + why
+	}
+	return devices, fmt.Errorf("reading the CDI spec %s: %s", file, why)
 }
 
 func (e *cdiEdits) paths() []string {

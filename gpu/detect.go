@@ -24,7 +24,7 @@ func Detect(ctx context.Context, h *Host) ([]Accelerator, error) {
 	for i := range found {
 		a := &found[i]
 		a.Index = i
-		a.names(found, specs)
+		h.names(a, found, specs)
 		h.groups(a)
 		h.label(a)
 		h.advise(a)
@@ -65,11 +65,18 @@ func (h *Host) groups(a *Accelerator) {
 }
 
 // names gives an accelerator the CDI devices that reach it and no other of the found ones.
-func (a *Accelerator) names(found []Accelerator, specs []cdiDevice) {
+func (h *Host) names(a *Accelerator, found []Accelerator, specs []cdiDevice) {
 	a.CDI = [][]string{}
 	var sets []string // of nodes, one for each group of names
+	var refused []Missing
 	for _, d := range specs {
 		if d.kind != a.Kind.cdi() {
+			continue
+		}
+		if d.refused != "" {
+			if m := (Missing{What: d.refused}); (d.device == "all" || d.reaches(a)) && !slices.Contains(refused, m) {
+				refused = append(refused, m)
+			}
 			continue
 		}
 		if d.device == "all" {
@@ -88,6 +95,15 @@ func (a *Accelerator) names(found []Accelerator, specs []cdiDevice) {
 	}
 	for _, alike := range a.CDI {
 		slices.SortStableFunc(alike, shortFirst)
+	}
+	if len(a.CDI) > 0 || a.all != "" {
+		return
+	}
+	for _, m := range refused {
+		if m.Fatal = a.NeedsCDI; m.Fatal {
+			m.Fix = h.makeSpec(a)
+		}
+		a.Missing = append(a.Missing, m)
 	}
 }
 

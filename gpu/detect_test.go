@@ -47,7 +47,7 @@ func TestDetect(t *testing.T) {
 		"none":        {base(fedora), nil},
 		"desktop RTX": {desktopRTX().file("etc/cdi/nvidia.yaml", nvidiaCDI(1)), []string{"0 nvidia | NVIDIA GeForce RTX 4090 | 0000:01:00.0 | nvidia 560.35.03 | ? | cdi 0=GPU-00000000-aaaa-bbbb-cccc-0123456789ab=all | nvidia0 nvidiactl nvidia-uvm | "}},
 		"no spec":     {desktopRTX(), []string{"0 nvidia | NVIDIA GeForce RTX 4090 | 0000:01:00.0 | nvidia 560.35.03 | ? | cdi  | nvidia0 nvidiactl nvidia-uvm |  UNUSABLE"}},
-		"jetson":      {jetson().file("etc/cdi/nvidia.yaml", "kind: nvidia.com/gpu\ndevices:\n- name: all\n  containerEdits:\n    deviceNodes:\n    - path: /dev/nvhost-gpu\n"), []string{"0 nvidia | NVIDIA Jetson AGX Orin Developer Kit |  | nvgpu R36.4.3 | 31.2G shared | cdi all | nvhost-as-gpu nvhost-ctrl-gpu nvhost-gpu nvmap | video"}},
+		"jetson":      {jetson().file("etc/cdi/nvidia.yaml", "cdiVersion: 0.5.0\nkind: nvidia.com/gpu\ndevices:\n- name: all\n  containerEdits:\n    deviceNodes:\n    - path: /dev/nvhost-gpu\n"), []string{"0 nvidia | NVIDIA Jetson AGX Orin Developer Kit |  | nvgpu R36.4.3 | 31.2G shared | cdi all | nvhost-as-gpu nvhost-ctrl-gpu nvhost-gpu nvmap | video"}},
 		"radeon":      {radeon(), []string{"0 amd | Navi 31 [Radeon RX 7900 XT/7900 XTX] gfx1100 | 0000:03:00.0 | amdgpu kernel 6.12.8-200.fc41.x86_64 | 24.0G | cdi  | kfd dri/renderD129 dri/card1 | render video"}},
 		"apu":         {apu(), []string{"0 amd | AMD gfx1151 gfx1151 | 0000:c5:00.0 | amdgpu kernel 6.12.8-200.fc41.x86_64 | 63.0G shared | cdi  | kfd dri/renderD128 dri/card0 | render video"}},
 		"arc":         {arc(), []string{"0 intel | DG2 [Arc A770] | 0000:03:00.0 | i915 kernel 6.12.8-200.fc41.x86_64 | 16.0G | cdi  | dri/renderD129 dri/card1 | render video"}},
@@ -59,13 +59,13 @@ func TestDetect(t *testing.T) {
 		"moore threads": {mooreThreads(), []string{"0 mthreads | MTT S4000 | 0000:17:00.0 | mtgpu 2.7.0 | ? | cdi  | dri/renderD128 dri/card0 mtgpu.0 | render video"}},
 		"asahi":         {asahi(), []string{"0 apple | Apple MacBook Pro (14-inch, M1 Pro, 2021) |  | asahi kernel 6.12.8-200.fc41.x86_64 | 31.2G shared | cdi  | dri/renderD128 dri/card0 | render video"}},
 		"windows":       {windows(), []string{"0 wsl | NVIDIA GPU of Windows |  | dxgkrnl kernel 6.12.8-200.fc41.x86_64 | ? | cdi  | dxg |  UNUSABLE"}},
-		"windows, CDI":  {windows().file("etc/cdi/n.json", `{"kind":"nvidia.com/gpu","devices":[{"name":"all","containerEdits":{"deviceNodes":[{"path":"/dev/dxg"}]}}]}`), []string{"0 wsl | NVIDIA GPU of Windows |  | dxgkrnl kernel 6.12.8-200.fc41.x86_64 | ? | cdi all | dxg | "}},
+		"windows, CDI":  {windows().file("etc/cdi/n.json", `{"cdiVersion":"0.5.0","kind":"nvidia.com/gpu","devices":[{"name":"all","containerEdits":{"deviceNodes":[{"path":"/dev/dxg"}]}}]}`), []string{"0 wsl | NVIDIA GPU of Windows |  | dxgkrnl kernel 6.12.8-200.fc41.x86_64 | ? | cdi all | dxg | "}},
 		"nouveau":       {base(fedora).card(0, pci("nouveau", "10DE:2684", "0000:01:00.0")), []string{"0 nvidia |  | 0000:01:00.0 | nouveau kernel 6.12.8-200.fc41.x86_64 | ? | cdi  | dri/renderD128 dri/card0 | render video UNUSABLE"}},
 		"mixed": {mixed(), []string{
 			"0 nvidia | NVIDIA GeForce RTX 4090 | 0000:01:00.0 | nvidia 560.35.03 | ? | cdi 0=GPU-00000000-aaaa-bbbb-cccc-0123456789ab=all | nvidia0 nvidiactl nvidia-uvm | ",
 			"1 amd | Navi 31 [Radeon RX 7900 XT/7900 XTX] gfx1100 | 0000:03:00.0 | amdgpu kernel 6.12.8-200.fc41.x86_64 | 24.0G | cdi  | kfd dri/renderD129 dri/card1 | render video",
 			"2 intel | Intel 8086:A780 | 0000:00:02.0 | i915 kernel 6.12.8-200.fc41.x86_64 | 31.2G shared | cdi  | dri/renderD130 dri/card2 | render video"}},
-		"CDI only": {base(fedora).nodes(0, "null").file("etc/cdi/nvidia.json", `{"kind":"nvidia.com/gpu","devices":[{"name":"all","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0","hostPath":"/dev/null"}]}}]}`),
+		"CDI only": {base(fedora).nodes(0, "null").file("etc/cdi/nvidia.json", `{"cdiVersion":"0.5.0","kind":"nvidia.com/gpu","devices":[{"name":"all","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0","hostPath":"/dev/null"}]}}]}`),
 			[]string{"0 nvidia | nvidia.com/gpu=all |  |   | ? | cdi all | null | "}},
 		"stale CDI": {base(fedora).file("etc/cdi/nvidia.yaml", nvidiaCDI(1)), []string{"0 nvidia | nvidia.com/gpu=0 |  |   | ? | cdi 0=GPU-00000000-aaaa-bbbb-cccc-0123456789ab=all | nvidia-uvm nvidia0 nvidiactl |  UNUSABLE"}},
 	} {
@@ -182,7 +182,7 @@ func TestAdvice(t *testing.T) {
 // TestCDIDirs: the folders are those that the engine uses, and the later one wins.
 func TestCDIDirs(t *testing.T) {
 	spec := func(node string) string {
-		return `{"kind":"amd.com/gpu","devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"` + node + `"}]}}]}`
+		return `{"cdiVersion":"0.5.0","kind":"amd.com/gpu","devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"` + node + `"}]}}]}`
 	}
 	host := radeon().file("a/x.json", spec("/dev/dri/renderD129")).file("b/x.json", spec("/dev/dri/renderD130")).file("etc/cdi/y.json", spec("/dev/dri/renderD129"))
 	for _, c := range []struct {
@@ -224,3 +224,102 @@ func (w *watched) Open(name string) (fs.File, error) {
 
 // Stat is not an opening.
 func (w *watched) Stat(name string) (fs.FileInfo, error) { return fs.Stat(w.FS, name) }
+
+// TestRefusedSpecs: what Podman makes nothing of reaches nothing, and it is said why.
+func TestRefusedSpecs(t *testing.T) {
+	spec := func(version, devices string) string {
+		return `{"cdiVersion":"` + version + `","kind":"nvidia.com/gpu","devices":[` + devices + `]}`
+	}
+	const (
+		good   = `{"name":"gpu0","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}]}}`
+		host   = `{"name":"gpu0","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0","hostPath":"/dev/nvidia0"}]}}`
+		nought = `{"name":"gpu0","containerEdits":{"deviceNodes":[]}},{"name":"all","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}]}}`
+		gids   = `{"name":"gpu0","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}],"additionalGids":[5]}}`
+		mount  = `{"name":"gpu0","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}],"mounts":[{"type":"bind"}]}}`
+		net    = `{"name":"gpu0","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}],"netDevices":[{}]}}`
+		notes  = `{"name":"gpu0","annotations":{"a":"b"},"containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}]}}`
+	)
+	for name, c := range map[string]struct {
+		files map[string]string
+		says  string // "" for one that is taken
+	}{
+		"good":       {map[string]string{"etc/cdi/a.json": spec("0.3.0", good)}, ""},
+		"newest":     {map[string]string{"etc/cdi/a.json": spec("1.1.0", net)}, ""},
+		"v":          {map[string]string{"etc/cdi/a.json": spec("v1.0.0", host)}, ""},
+		"no version": {map[string]string{"etc/cdi/a.json": spec("", good)}, "the CDI spec /etc/cdi/a.json is refused: it has no cdiVersion"},
+		"unknown":    {map[string]string{"etc/cdi/a.json": spec("99.0.0", good)}, `its cdiVersion "99.0.0" is unknown`},
+		"digit":      {map[string]string{"etc/cdi/a.json": spec("0.4.0", strings.Replace(good, "gpu0", "0", 1))}, "a device whose name begins with a digit needs 0.5.0"},
+		"hostPath":   {map[string]string{"etc/cdi/a.json": spec("0.4.0", host)}, "its cdiVersion is 0.4.0, and hostPath needs 0.5.0"},
+		"gids":       {map[string]string{"etc/cdi/a.json": spec("0.6.0", gids)}, "additionalGids needs 0.7.0"},
+		"mount":      {map[string]string{"etc/cdi/a.json": spec("0.3.0", mount)}, "the type of a mount needs 0.4.0"},
+		"net":        {map[string]string{"etc/cdi/a.json": spec("1.0.0", net)}, "netDevices needs 1.1.0"},
+		"notes":      {map[string]string{"etc/cdi/a.json": spec("0.5.0", notes)}, "annotations needs 0.6.0"},
+		"twice":      {map[string]string{"etc/cdi/a.json": spec("0.6.0", good+","+good)}, `it has the device "gpu0" twice`},
+		"nothing":    {map[string]string{"etc/cdi/a.json": spec("0.6.0", nought)}, `its device "gpu0" changes nothing`},
+		"in two":     {map[string]string{"etc/cdi/a.json": spec("0.6.0", good), "etc/cdi/b.json": spec("0.6.0", good)}, "the CDI specs /etc/cdi/a.json and /etc/cdi/b.json both have nvidia.com/gpu=gpu0"},
+		"in two, and later": {map[string]string{"etc/cdi/a.json": spec("0.6.0", good), "etc/cdi/b.json": spec("0.6.0", good), "run/cdi/c.json": spec("0.6.0", good)},
+			"both have nvidia.com/gpu=gpu0"},
+		"two folders": {map[string]string{"etc/cdi/a.json": spec("0.6.0", good), "run/cdi/b.json": spec("0.6.0", good)}, ""},
+		"one of two":  {map[string]string{"etc/cdi/a.json": spec("0.6.0", good), "etc/cdi/b.json": spec("99.0.0", good)}, ""},
+	} {
+		for kind, host := range map[string]tree{"driver": desktopRTX(), "spec only": base(fedora).nodes(0, "nvidia0")} {
+			for file, text := range c.files {
+				host.file(file, text)
+			}
+			got, err := Detect(t.Context(), &Host{Root: fstest.MapFS(host)})
+			var missing []string
+			for _, m := range got[0].Missing {
+				missing = append(missing, m.What)
+			}
+			text := strings.Join(missing, "; ")
+			if len(got) != 1 || got[0].Usable() != (c.says == "") || (len(got[0].CDI) == 0) != (c.says != "") || !strings.Contains(text, c.says) || c.says == "" && text != "" {
+				t.Errorf("%s, %s: %+v", name, kind, got)
+			}
+			if c.says != "" && err == nil || name == "good" && err != nil {
+				t.Errorf("%s, %s: %v", name, kind, err)
+			}
+		}
+	}
+}
+
+// TestSpecTooNew: what a spec may be is up to the engine.
+func TestSpecTooNew(t *testing.T) {
+	host := desktopRTX().file("etc/cdi/a.yaml", strings.Replace(nvidiaCDI(1), "0.5.0", "1.1.0", 1))
+	for newest, usable := range map[string]bool{"": true, "1.1.0": true, "1.0.0": false} {
+		got, _ := Detect(t.Context(), &Host{Root: fstest.MapFS(host), CDIVersion: newest})
+		if len(got) != 1 || got[0].Usable() != usable {
+			t.Errorf("%q: %+v", newest, got)
+		}
+	}
+}
+
+// TestUnreadableSpecs: what is no spec is said in words that are not this program's, with the file as people know it.
+func TestUnreadableSpecs(t *testing.T) {
+	host := desktopRTX().file("etc/cdi/a.yaml", "kind: nvidia.com/gpu\ndevices: 3\n").file("etc/cdi/b.json", `{"kind":"nvidia.com/gpu","devices":[{"name":7}]}`)
+	host.file("etc/cdi/n.yaml", "")
+	_, err := Detect(t.Context(), &Host{Root: denied{fstest.MapFS(host)}})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		"reading the CDI spec /etc/cdi/a.yaml: line 2: there should be no !!int `3`", `reading the CDI spec /etc/cdi/b.json: there should be no number in "devices.name"`,
+		"reading the CDI spec /etc/cdi/n.yaml: permission denied",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in %v", want, err)
+		}
+	}
+	if text := err.Error(); strings.Contains(text, "struct") || strings.Contains(text, "[]") || strings.Contains(text, " etc/cdi") {
+		t.Error(text)
+	}
+}
+
+// denied lets nobody look at n.yaml.
+type denied struct{ fs.FS }
+
+func (d denied) Stat(name string) (fs.FileInfo, error) {
+	if strings.HasSuffix(name, "/n.yaml") {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrPermission}
+	}
+	return fs.Stat(d.FS, name)
+}

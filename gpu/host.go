@@ -21,6 +21,8 @@ type Host struct {
 	// CDIDirs are the absolute folders of CDI specs, the later ones winning; nil is /etc/cdi and /var/run/cdi, which is what
 	// Podman uses unless cdi_spec_dirs of containers.conf says otherwise.
 	CDIDirs []string
+	// CDIVersion is the newest version of a spec that the engine reads: "1.0.0"; "" for the newest that there is.
+	CDIVersion string
 	// User is who will run the container; nil is root, who may use every node.
 	User *User
 	// NVIDIAMemory asks the driver for the memory of NVIDIA's GPUs in bytes, by PCI address ("0000:01:00.0"), because no file

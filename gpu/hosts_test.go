@@ -208,5 +208,5 @@ func hostile() tree {
 	t.file("etc/cdi/bomb.yaml", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"+
 		"e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\nkind: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n")
 	t.file("etc/cdi/huge.json", `{"kind":"`+strings.Repeat("a", maxLarge)+`"}`).file("etc/cdi/option.json", `{"kind":"nvidia.com/gpu","devices":[{"name":"--privileged"}]}`)
-	return t.file("etc/cdi/notes.txt", "not a spec").file("etc/cdi/other.json", `{"kind":"nvidia.com/gpu","devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}]}}]}`)
+	return t.file("etc/cdi/notes.txt", "not a spec").file("etc/cdi/other.json", `{"cdiVersion":"0.5.0","kind":"nvidia.com/gpu","devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}]}}]}`)
 }

@@ -57,6 +57,9 @@ func accelerators(ctx context.Context, env *Env, choice *engine.Choice, memory b
 	if choice != nil && choice.Docker != nil && !choice.Docker.HasCDI() {
 		h.CDIDirs = []string{}
 	}
+	if choice != nil && choice.Podman != nil && choice.Podman.Version.Major < 6 {
+		h.CDIVersion = "1.0.0" // 5.8.6 has a CDI library of before 1.1
+	}
 	found, err := gpu.Detect(ctx, h)
 	if ctx.Err() != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func (w *world) onHost(t *testing.T, files map[string]string) {
 }
 
 // cdiSpec is of two devices that need no nodes.
-const cdiSpec = `{"kind":"nvidia.com/gpu","devices":[{"name":"0"},{"name":"1"}]}`
+const cdiSpec = `{"cdiVersion":"0.5.0","kind":"nvidia.com/gpu","devices":[{"name":"0","containerEdits":{"env":["A=0"]}},{"name":"1","containerEdits":{"env":["A=1"]}}]}`
 
 // driverOnly is a GPU whose driver is there, and its node and spec are not.
 func driverOnly() map[string]string {
@@ -196,5 +196,18 @@ func TestServeWarns(t *testing.T) {
 	w.onHost(t, map[string]string{"proc/meminfo": "MemTotal: 32000000 kB\n"})
 	if w.must(t, "serve", tiny); strings.Contains(w.err.String(), "needs about") {
 		t.Errorf("said %q", w.err)
+	}
+}
+
+// TestServeRefusedSpec: a device that this Podman would not find is not given to it.
+func TestServeRefusedSpec(t *testing.T) {
+	w := newWorld(t)
+	w.publish(t, tiny)
+	w.must(t, "pull", tiny)
+	for version, says := range map[string]string{"99.0.0": `its cdiVersion "99.0.0" is unknown`, "1.1.0": `its cdiVersion "1.1.0" is unknown`} {
+		w.onHost(t, map[string]string{"etc/cdi/n.json": strings.Replace(cdiSpec, "0.5.0", version, 1)})
+		if code, out, err := w.run(t, "serve", "--dry-run", "--gpu", "nvidia", tiny); code != exitError || out != "" || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: exit %d, %q, %v", version, code, out, err)
+		}
 	}
 }
