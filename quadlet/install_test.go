@@ -39,7 +39,7 @@ func newSystemd(t *testing.T) *systemd {
 
 func (s *systemd) run(_ context.Context, argv []string) ([]byte, []byte, error) {
 	if argv[0] == "journalctl" {
-		return []byte(s.said), nil, nil
+		return asJournal(s.said), nil, nil
 	}
 	if len(argv) < 3 || argv[0] != "systemctl" || argv[1] != "--user" {
 		s.t.Fatalf("got %q", argv)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -30,8 +29,7 @@ type RolledBackError struct {
 
 // Error says which service it was, and how it is now, without what systemctl says of where to look for more.
 func (e *RolledBackError) Error() string {
-	why, _, _ := strings.Cut(e.Err.Error(), "\nSee \"systemctl ")
-	why = strings.TrimSuffix(why, ".")
+	why := withoutSee(e.Err)
 	if e.Back != nil {
 		return fmt.Sprintf("updating %s: %s; it was rolled back, and is not healthy as it was before either: %v", e.Name, why, e.Back)
 	}

@@ -3,9 +3,7 @@ package quadlet
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // Systemctl is the systemd of the machine, or of a user. The zero value is the machine's.
@@ -62,20 +60,6 @@ func (s *Systemctl) Restart(ctx context.Context, services ...string) error {
 // Stop stops a service and returns when it is down.
 func (s *Systemctl) Stop(ctx context.Context, service string) error {
 	return s.do(ctx, "stop", "--", service)
-}
-
-// journal returns the end of what the processes of a service have said since, and not what systemd says of it; "" if that cannot
-// be read.
-func (s *Systemctl) journal(ctx context.Context, service string, since time.Time) string {
-	argv := []string{"journalctl", "_SYSTEMD_UNIT=" + service}
-	if s.User {
-		argv = []string{"journalctl", "--user", "_SYSTEMD_USER_UNIT=" + service}
-	}
-	out, err := s.Run.Call(ctx, append(argv, "--since=@"+strconv.FormatInt(since.Unix(), 10), "--lines=200", "--output=cat", "--quiet", "--no-pager")...)
-	if err != nil {
-		return ""
-	}
-	return out
 }
 
 // ResetFailed makes systemd forget that services failed. It fails for a service that is not loaded.

@@ -143,9 +143,10 @@ func TestQuadletStartFails(t *testing.T) {
 	w := newWorld(t)
 	w.publish(t, tiny)
 	w.must(t, "quadlet", "install", "--name", "svc", tiny)
-	w.systemd.fails = map[string]bool{"svc.service": true}
+	w.systemd.fails, w.systemd.said = map[string]bool{"svc.service": true}, "gguf_init: invalid magic characters: 'x'\n"
 	code, out, err := w.run(t, "quadlet", "install", "--replace", "--start", "--name", "svc", tiny)
-	if code != 1 || !strings.Contains(err.Error(), "stays installed") || !reflect.DeepEqual(Hints(err), []string{"journalctl -u svc.service"}) {
+	if code != 1 || !strings.Contains(err.Error(), "which stays installed: ") ||
+		!strings.HasSuffix(err.Error(), "Job failed: the model's file is no GGUF file ('x')") || !reflect.DeepEqual(Hints(err), []string{"journalctl -u svc.service"}) {
 		t.Errorf("exit %d, %v, %q", code, err, Hints(err))
 	}
 	if !exists(strings.TrimSpace(out)) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -100,8 +101,11 @@ func startInstalled(ctx context.Context, env *Env, units *quadlet.Installer, in 
 		ui.Note(env.Err, "start it by: "+systemctl(units, "start", in.Service))
 		return nil
 	}
-	if err := units.Start(ctx, in); err != nil {
-		return WithHint(fmt.Errorf("starting %s, which stays installed: %w", in.Name, err), journal(units, in.Service))
+	err := units.StartHeard(ctx, in)
+	var failed *quadlet.StartError
+	if errors.As(err, &failed) {
+		err = fmt.Errorf("starting %s, which stays installed: %w%s", in.Name, err, reasonIn(failed.Said))
+		return WithHint(err, journal(units, in.Service))
 	}
-	return nil
+	return err
 }

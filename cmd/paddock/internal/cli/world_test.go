@@ -194,6 +194,15 @@ func (s *fakeSystemd) podman(args []string) (stdout, stderr []byte, err error) {
 	return nil, nil, nil
 }
 
+// journal is what journalctl prints in JSON.
+func (s *fakeSystemd) journal() []byte {
+	var entries []byte
+	for line := range strings.Lines(s.said) {
+		entries = fmt.Appendf(entries, "{\"MESSAGE\":%q}\n", strings.TrimSuffix(line, "\n"))
+	}
+	return entries
+}
+
 // plain is the file of a unit that Quadlet does not make.
 func (s *fakeSystemd) plain(unit string) string {
 	return filepath.Join(s.dir, "../../systemd/system", unit)
@@ -227,7 +236,7 @@ func (s *fakeSystemd) run(_ context.Context, argv []string) (stdout, stderr []by
 	case argv[0] == "/usr/bin/podman":
 		return s.podman(argv[1:])
 	case argv[0] == "journalctl":
-		return []byte(s.said), nil, nil
+		return s.journal(), nil, nil
 	case argv[0] != "systemctl":
 		return nil, []byte("quadlet: unit is broken"), errors.New("exit status 1")
 	case slices.Contains(argv, "show") && exists(s.plain(service)):
