@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
+	"go.podman.io/image/v5/docker/reference"
+
 	"github.com/paddock-dev/paddock/gpu"
 )
 
@@ -70,10 +73,16 @@ func accelerators(s string) error {
 	return err
 }
 
-// image is what an engine cannot take for an option.
+// image is what an engine takes for an image, and not for an option: a name, with or without a registry, or an ID.
 func image(s string) error {
-	if strings.HasPrefix(s, "-") {
+	if s == "" {
+		return notEmpty(s)
+	}
+	if reference.IsFullIdentifier(s) || digest.Digest(s).Validate() == nil {
+		return nil
+	}
+	if _, err := reference.ParseNormalizedNamed(strings.TrimPrefix(s, "docker://")); err != nil {
 		return fmt.Errorf("%q is no name of an image", s)
 	}
-	return notEmpty(s)
+	return nil
 }
