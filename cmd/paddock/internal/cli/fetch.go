@@ -145,12 +145,15 @@ func (o *fetchOptions) admitted(ctx context.Context, plan *artifacts.Plan) error
 }
 
 // naming says what was being pulled, where the error does not.
-func naming(reference string, err error) error {
+func naming(reference string, err error) error { return namingAs("pulling", reference, err) }
+
+// namingAs is naming of what was being done to the reference.
+func namingAs(act, reference string, err error) error {
 	if strings.Contains(err.Error(), localName(reference)) {
 		return err
 	}
-	reference, _, _ = strings.Cut(reference, "#sha256=")                          // the error has the digest
-	return fmt.Errorf("pulling %s: %w", source.Scrub(errors.New(reference)), err) // a URL may hold secrets
+	reference, _, _ = strings.Cut(reference, "#sha256=")                       // the error has the digest
+	return fmt.Errorf(act+" %s: %w", source.Scrub(errors.New(reference)), err) // a URL may hold secrets
 }
 
 // findOrFetch returns the model of that name from the store, or pulls it.

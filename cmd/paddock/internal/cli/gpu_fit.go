@@ -110,8 +110,9 @@ func modelToFit(ctx context.Context, env *Env, o *fitOptions) (name string, mode
 	}
 	found, err := findModel(ctx, env, store, o.model)
 	reader, readable := store.(artifacts.Reader)
+	var changed *changedError
 	switch {
-	case errors.Is(err, artifacts.ErrNotFound), err == nil && !readable:
+	case errors.Is(err, artifacts.ErrNotFound), errors.Is(err, artifacts.ErrNameTaken), errors.As(err, &changed), err == nil && !readable:
 	case err != nil:
 		return "", nil, err
 	default:
@@ -124,10 +125,17 @@ func modelToFit(ctx context.Context, env *Env, o *fitOptions) (name string, mode
 	}
 	plan, err := resolver.Resolve(ctx, o.model)
 	if err != nil {
-		return "", nil, hintFetch(naming(o.model, err), o.model, &o.origin)
+		return "", nil, hintFetch(namingAs("estimating", o.model, err), o.model, &o.origin)
 	}
 	if plan.Complete != nil {
-		return "", nil, WithHint(fmt.Errorf("estimating %s: its origin does not tell the digests of its files", o.model), "paddock pull "+o.model)
+		pending, at, err := lookAtPending(ctx, plan)
+		if err == nil {
+			model, err = fitModel(ctx, at, pending)
+		}
+		if err != nil {
+			return "", nil, WithHint(fmt.Errorf("estimating %s: %w", o.model, err), "paddock pull "+o.model)
+		}
+		return plan.Name.String(), model, nil
 	}
 	planned, err := plannedModel(plan)
 	if err != nil {

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/engine"
 )
@@ -209,5 +213,40 @@ func TestServeRefusedSpec(t *testing.T) {
 		if code, out, err := w.run(t, "serve", "--dry-run", "--gpu", "nvidia", tiny); code != exitError || out != "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: exit %d, %q, %v", version, code, out, err)
 		}
+	}
+}
+
+// TestGPUFitOfFiles: a path and a plain URL are estimated where they are, be there a model of that name in the store or not.
+func TestGPUFitOfFiles(t *testing.T) {
+	data := ggufFile(t).Data
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		http.ServeContent(rw, req, "", time.Time{}, bytes.NewReader(data))
+	}))
+	defer s.Close()
+	w := hubWorld(t, nil)
+	dir := t.TempDir()
+	path, _ := modelAt(t, dir, "one")
+	other, _ := modelAt(t, t.TempDir(), "two, longer")
+	fit := func(ref string) string {
+		t.Helper()
+		return w.must(t, "gpu", "fit", "--memory", "1GiB", "--format", "{{.Place}} {{.Fits}} {{.Context}} {{.Weights}}", ref)
+	}
+	want := fit(path)
+	if !strings.HasPrefix(want, "given yes 512 ") || !strings.HasPrefix(fit(s.URL+"/m.gguf"), "given yes 512 ") || len(w.names(t)) != 0 {
+		t.Errorf("got %q, pulled %q", want, w.names(t))
+	}
+	w.must(t, "pull", path)
+	if got := fit(path); got != want {
+		t.Errorf("in the store %q, before %q", got, want)
+	}
+	fit(other)
+	modelAt(t, dir, "another")
+	fit(path)
+	code, _, err := w.run(t, "gpu", "fit", "hf://no/such/thing/as/this?include=a&include=[")
+	if code == 0 || strings.Contains(err.Error(), "pulling") {
+		t.Errorf("exit %d, %v", code, err)
+	}
+	if code, _, err := w.run(t, "gpu", "fit", s.URL+"x/m.gguf"); code == 0 || strings.Contains(err.Error(), "pulling") {
+		t.Errorf("exit %d, %v", code, err)
 	}
 }

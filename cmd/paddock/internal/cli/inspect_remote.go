@@ -22,13 +22,21 @@ func lookAtOrigin(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.
 	}
 	plan, err := resolver.Resolve(ctx, o.name)
 	if err != nil {
-		return nil, nil, hintFetch(naming(o.name, err), o.name, &o.origin)
+		return nil, nil, hintFetch(namingAs("inspecting", o.name, err), o.name, &o.origin)
 	}
 	if len(plan.Pending) > 0 {
-		model, at, err := lookAtPending(ctx, env, plan, o)
+		if o.raw || o.config {
+			err = fmt.Errorf("%w: nobody says the digests of its files, so there is no manifest before a pull", errors.ErrUnsupported)
+		}
+		var model *artifacts.Model
+		var at *remotePlan
+		if err == nil {
+			model, at, err = lookAtPending(ctx, plan)
+		}
 		if err != nil {
 			return nil, nil, WithHint(fmt.Errorf("inspecting %s: %w", o.name, err), "paddock pull "+o.name)
 		}
+		ui.Note(env.Err, "nobody says the digests of its files: they are known after a pull")
 		return model, at, nil
 	}
 	at := newRemotePlan(plan)
@@ -46,12 +54,12 @@ func lookAtOrigin(ctx context.Context, env *Env, o *inspectOptions) (*artifacts.
 
 // lookAtPending describes the model of a plan whose files have no digests: with digests in their place its manifest says what
 // the files are, and nothing else of it is believed.
-func lookAtPending(ctx context.Context, env *Env, plan *artifacts.Plan, o *inspectOptions) (*artifacts.Model, *remotePlan, error) {
+func lookAtPending(ctx context.Context, plan *artifacts.Plan) (*artifacts.Model, *remotePlan, error) {
 	found, madeUp := make([]artifacts.Found, len(plan.Pending)), map[digest.Digest]bool{}
 	for i := range plan.Pending {
 		p := &plan.Pending[i]
-		if o.raw || o.config || p.Size < 0 {
-			return nil, nil, fmt.Errorf("%w: nobody says the digest of %s, so there is no manifest before a pull", errors.ErrUnsupported, p.Name)
+		if p.Size < 0 {
+			return nil, nil, fmt.Errorf("%w: nobody says how long %s is, so there is no manifest before a pull", errors.ErrUnsupported, p.Name)
 		}
 		found[i] = artifacts.Found{Digest: p.Digest, Size: p.Size}
 		if p.Digest == "" {
@@ -73,7 +81,6 @@ func lookAtPending(ctx context.Context, env *Env, plan *artifacts.Plan, o *inspe
 			at.madeUp[f.Path], f.Digest = f.Digest, ""
 		}
 	}
-	ui.Note(env.Err, "nobody says the digests of its files: they are known after a pull")
 	return model, at, nil
 }
 
