@@ -77,7 +77,12 @@ func TestQuadletPod(t *testing.T) {
 	if said := w.err.String(); strings.Count(said, broken) != 1 {
 		t.Errorf("of a unit that cannot be read install said %s", said)
 	}
-	w.must(t, "quadlet", "rm", "bad", "one", "two", "four", "five")
+	if w.must(t, "quadlet", "rm", "bad", "five"); !strings.Contains(w.err.String(), "the pod models keeps the port of five until it is restarted: systemctl restart models-pod.service") {
+		t.Errorf("rm said %s", w.err)
+	}
+	if w.must(t, "quadlet", "rm", "one", "two", "four"); strings.Contains(w.err.String(), "keeps") {
+		t.Errorf("of a pod that goes rm said %s", w.err)
+	}
 	if left, err := os.ReadDir(w.systemd.dir); err != nil || len(left) != 1 {
 		t.Errorf("left %v, %v", left, err)
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -55,12 +58,14 @@ func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) (err error
 	}
 	defer func() { err = errors.Join(err, locked.Unlock()) }()
 	var failed, inUse []error
+	left := map[string]*leftPod{}
 	names := o.names
 	for before := 0; len(names) != before; { // what was in use may not be any more
 		before, inUse = len(names), nil
 		var later []string
 		for _, name := range names {
-			err := removeService(ctx, env, store, locked, name)
+			removed, err := removeService(ctx, env, store, locked, name)
+			noteLeft(left, removed)
 			switch {
 			case errors.Is(err, quadlet.ErrInUse):
 				later, inUse = append(later, name), append(inUse, err)
@@ -70,11 +75,40 @@ func runQuadletRm(ctx context.Context, env *Env, o *quadletRmOptions) (err error
 		}
 		names = later
 	}
+	tellLeft(ctx, env, locked.Installer, left)
 	return errors.Join(append(failed, inUse...)...)
 }
 
-// removeService removes a service, and the pins that it alone needs.
-func removeService(ctx context.Context, env *Env, store artifacts.Store, locked *quadlet.Locked, name string) error {
+// leftPod is a pod that services have left.
+type leftPod struct {
+	service string
+	names   []string
+}
+
+func noteLeft(left map[string]*leftPod, removed *quadlet.Installed) {
+	if removed == nil || removed.Pod == "" || removed.Publish == "" {
+		return
+	}
+	if left[removed.Pod] == nil {
+		left[removed.Pod] = &leftPod{service: removed.PodService()}
+	}
+	left[removed.Pod].names = append(left[removed.Pod].names, removed.Name)
+}
+
+// tellLeft says which pods still have the ports of services that are gone: a pod keeps those that it was started with.
+func tellLeft(ctx context.Context, env *Env, units *quadlet.Installer, left map[string]*leftPod) {
+	for _, pod := range slices.Sorted(maps.Keys(left)) {
+		of := left[pod]
+		if up, err := units.Systemctl.IsActive(ctx, of.service); err != nil || !up {
+			continue // it went with them, or nothing is known of it
+		}
+		ui.Note(env.Err, fmt.Sprintf("the pod %s keeps the %s of %s until it is restarted: %s", pod, plural(len(of.names), "port"),
+			strings.Join(of.names, ", "), systemctl(units, "restart", of.service)))
+	}
+}
+
+// removeService removes a service, and the pins that it alone needs. It returns the service if it is gone, be it beside an error.
+func removeService(ctx context.Context, env *Env, store artifacts.Store, locked *quadlet.Locked, name string) (*quadlet.Installed, error) {
 	cutOff, err := locked.Kept(name)
 	if err != nil { // the service can go all the same
 		ui.Warning(env.Err, fmt.Sprintf("the model of an update of %s that was cut off may stay: %v", name, err))
@@ -90,7 +124,7 @@ func removeService(ctx context.Context, env *Env, store artifacts.Store, locked 
 		}
 	}
 	if err != nil {
-		return err
+		return removed, err
 	}
-	return ui.Text(env.Out, name)
+	return removed, ui.Text(env.Out, name)
 }
