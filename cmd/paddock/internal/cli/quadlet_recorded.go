@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func (u *serviceUpdate) installed(ctx context.Context, env *Env) (*quadletInstal
 		return nil
 	})
 	app := &cli.App{
-		Name: appName, Commands: []*cli.Command{command}, HideHelp: true, HideVersion: true, Writer: io.Discard, ErrWriter: io.Discard,
+		Name: appName + " quadlet", Commands: []*cli.Command{command}, HideHelp: true, HideVersion: true, Writer: io.Discard, ErrWriter: io.Discard,
 		ExitErrHandler: func(*cli.Context, error) {}, OnUsageError: onUsageError,
 	}
 	harden(app.Commands)
@@ -37,7 +38,11 @@ func (u *serviceUpdate) installed(ctx context.Context, env *Env) (*quadletInstal
 	if err == nil {
 		err = app.RunContext(ctx, append([]string{app.Name}, words...))
 	}
-	return got, err
+	if err != nil { // nobody typed that: it is no usage error
+		err = fmt.Errorf("the flags that its unit has in Install= are not right: %v", err)
+		return nil, WithHint(err, "install it again, by paddock quadlet install --replace")
+	}
+	return got, nil
 }
 
 // withoutServerVariables returns an env of the same run whose settings do not have what the environment says of servers and units.

@@ -223,12 +223,19 @@ func TestQuadletUpdateRefuses(t *testing.T) {
 	if err := os.WriteFile(path, []byte(unit[:strings.Index(unit, "Install=")]), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	w.must(t, "quadlet", "install", "--name", "odd", "--port", "9001", tiny)
+	odd := filepath.Join(w.systemd.dir, "odd.container")
+	unit = w.must(t, "quadlet", "print", "odd")
+	if err := os.WriteFile(odd, []byte(strings.Replace(unit, "Install=[", `Install=["--bogus",`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w.move(t, tiny, "second")
 	for _, c := range []struct {
 		args []string
 		code int
 		says string
 	}{
+		{[]string{"odd"}, exitError, `updating odd: the flags that its unit has in Install= are not right: unknown flag --bogus for "paddock quadlet install"`},
 		{[]string{"old"}, exitError, "does not say how it was installed"},
 		{[]string{"none"}, exitNotFound, "none"},
 		{nil, exitUsage, "neither"}, {[]string{"--all", "good"}, exitUsage, "both"}, {[]string{"../x"}, exitUsage, "../x"},
