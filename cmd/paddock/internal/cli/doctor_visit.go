@@ -37,6 +37,11 @@ func (v *doctorVisit) run(ctx context.Context) error {
 			return err
 		}
 	}
+	lacking, err := lackingServices(ctx, v.env)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	left = append(left, lacking...)
 	return errors.Join(v.report(ctx, left), failed, v.verdict(left))
 }
 
@@ -140,6 +145,8 @@ func (v *doctorVisit) verdict(left []artifacts.Finding) error {
 	for i := len(left) - 1; i >= 0; i-- {
 		switch f := &left[i]; {
 		case f.Name == "":
+		case f.Kind == artifacts.FindingService:
+			err = WithHint(err, f.Action)
 		case f.Kind == artifacts.FindingDamaged, f.Kind == artifacts.FindingNotUnpacked && !f.Mendable:
 			err = WithHint(err, "paddock ensure "+f.Name)
 		case f.Kind == artifacts.FindingNoManifest:
