@@ -1,6 +1,7 @@
 package quadlet
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,11 +52,23 @@ func apply(edits []edit) error {
 func undo(edits []edit) error {
 	var errs []error
 	for _, e := range slices.Backward(edits) {
+		if e.untouched() {
+			continue // a full disk would be in the way of writing it again
+		}
 		if err := e.put(e.before); err != nil {
 			errs = append(errs, fmt.Errorf("putting back %s: %w", e.path, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// untouched says whether the file is still what it was before.
+func (e *edit) untouched() bool {
+	if e.before == nil || e.link {
+		return false
+	}
+	now, err := os.ReadFile(e.path)
+	return err == nil && bytes.Equal(now, e.before)
 }
 
 // put makes the file what it is to be.

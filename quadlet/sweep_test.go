@@ -50,3 +50,25 @@ func TestSweep(t *testing.T) {
 		}
 	}
 }
+
+// TestUndoUntouched: what an edit did not come to is not written again, which could fail for want of space.
+func TestUndoUntouched(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	if err := errors.Join(os.WriteFile(one, []byte("as it was"), 0o600), os.WriteFile(two, []byte("new"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.Stat(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := undo([]edit{{path: one, before: []byte("as it was")}, {path: two, before: []byte("old")}}); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.Stat(one); err != nil || !os.SameFile(was, now) {
+		t.Errorf("it was written again: %v", err)
+	}
+	if data, err := os.ReadFile(two); err != nil || string(data) != "old" {
+		t.Errorf("%q, %v", data, err)
+	}
+}
