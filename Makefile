@@ -34,12 +34,12 @@ build: ## Build bin/paddock
 build-static: ## Build bin/paddock without cgo, which runs anywhere
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
-# make static vets. The longest goes first. The race detector makes tests some four times as slow: make test has it where goroutines are started, make race everywhere.
+# make static vets. The race detector makes tests some four times as slow: make test has it where goroutines are started, make race everywhere.
 RACY := /(artifacts/(atrest|caches|dockerstore|memstore|staging)|cmd/paddock/internal/ui|tests/(faults/proxy|tally)|transports(/.*)?)$$
-UNIT = -vet=off -race ./transports/registry $$(go list ./... | grep -E '$(RACY)') ++ -vet=off $$(go list ./... | grep -vE '$(RACY)')
+UNIT = -vet=off -race $$(go list ./... | grep -E '$(RACY)') ++ -vet=off $$(go list ./... | grep -vE '$(RACY)')
 
-# The end to end tests in parts, in four labs; a new test is in the last part. Jobs that share a lab wait for each other. Services have one
-# of their own, as their tests mostly wait. The labs are made at a higher priority, since all wait for them.
+# The end to end tests in parts, in three labs; a new test is in the last part. Jobs that share a lab wait for each other: three at the
+# same time keep two processors busy. The labs are made at a higher priority, since all wait for them.
 E2E := -vet=off -tags=e2e,$(TAGS) -timeout=$(E2ETIME) -count=1 ./tests/e2e
 FAULTS := -vet=off -tags=faults,$(TAGS) -exec=$(CURDIR)/tests/inlab -timeout=$(E2ETIME) -count=1 ./tests/faults
 PART1 := ^Test(Packagings|OldPodman)
@@ -50,8 +50,8 @@ LAB := $(or $(PADDOCK_LAB),/var/tmp/paddock-lab)
 .PHONY: test
 test: ## Run every test, end to end ones included, and fuzz beside them; needs root
 	go run ./tests/tally -- sh 'make static' ++ sh 'nice -n -10 tests/lab/labs' ++ $(UNIT) \
-		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-4 -run '$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) \
-		++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)|$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 $(FAULTS) ++ FUZZJOBS=2 sh 'tests/fuzz $(FUZZTIME)'
+		-- -run '$(PART1)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-2 -run '$(PART2)' $(E2E) \
+		++ PADDOCK_LAB=$(LAB)-3 -skip '$(PART1)|$(PART2)|$(PART3)' $(E2E) ++ PADDOCK_LAB=$(LAB)-3 $(FAULTS) ++ FUZZJOBS=2 sh 'tests/fuzz $(FUZZTIME)'
 
 .PHONY: unit
 unit: ## Run the tests of the packages; as root, those that mount too
