@@ -34,7 +34,8 @@ build: ## Build bin/paddock
 build-static: ## Build bin/paddock without cgo, which runs anywhere
 	CGO_ENABLED=0 go build -trimpath $(STAMP) -o bin/paddock ./cmd/paddock
 
-# make static vets. The longest goes first. The race detector makes tests some four times as slow: make test has it where goroutines are started, make race everywhere.
+# make static vets. The longest goes first. The race detector makes tests some four times as slow: make test has it where goroutines are
+# started, make race everywhere.
 RACY := /(artifacts/(atrest|caches|dockerstore|memstore|staging)|cmd/paddock/internal/ui|tests/(faults/proxy|tally)|transports(/.*)?)$$
 UNIT = -vet=off -race ./transports/registry $$(go list ./... | grep -E '$(RACY)') ++ -vet=off $$(go list ./... | grep -vE '$(RACY)')
 

@@ -63,8 +63,6 @@ const (
 	FindingLeftover FindingKind = "leftover"
 	// FindingStaleStaging is a download that nobody went on with for long.
 	FindingStaleStaging FindingKind = "stale-staging"
-	// FindingService is a service whose model is gone. No store finds it: they know of no services.
-	FindingService FindingKind = "service"
 )
 
 // Finding is one thing that is wrong in a store.

@@ -12,12 +12,18 @@ import (
 	"github.com/paddock-dev/paddock/quadlet"
 )
 
-// lackingServices finds the services whose models are not in the store any more. Where there can be none, it looks for none.
+// findingService is a service whose model is gone. No store finds it: they know of no services.
+const findingService artifacts.FindingKind = "service"
+
+// lackingServices finds the services whose models are not in the store any more. Without Podman there are none.
 func lackingServices(ctx context.Context, env *Env) ([]artifacts.Finding, error) {
+	if choice, err := env.Engine(ctx); err != nil || choice.Podman == nil {
+		env.Log().Debug("looking for no services", "error", err)
+		return nil, nil
+	}
 	units, err := installer(ctx, env)
 	if err != nil {
-		env.Log().Debug("looking for no services", "reason", err)
-		return nil, nil
+		return nil, fmt.Errorf("looking for services: %w", err)
 	}
 	services, unreadable := units.List()
 	if unreadable != nil {
@@ -38,7 +44,7 @@ func lackingServices(ctx context.Context, env *Env) ([]artifacts.Finding, error)
 		switch _, err := store.Find(ctx, s.Source); {
 		case errors.Is(err, artifacts.ErrNotFound):
 			lacking = append(lacking, artifacts.Finding{
-				Kind: artifacts.FindingService, Name: s.Source, Detail: "the service " + s.Name + " needs it, and it is gone", Action: bringBack(units, s),
+				Kind: findingService, Name: s.Source, Detail: "the service " + s.Name + " needs it, and it is gone", Action: bringBack(units, s),
 			})
 		case err != nil:
 			return nil, fmt.Errorf("looking for the model of the service %s: %w", s.Name, err)

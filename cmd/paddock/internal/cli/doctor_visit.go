@@ -145,7 +145,7 @@ func (v *doctorVisit) verdict(left []artifacts.Finding) error {
 	for i := len(left) - 1; i >= 0; i-- {
 		switch f := &left[i]; {
 		case f.Name == "":
-		case f.Kind == artifacts.FindingService:
+		case f.Kind == findingService:
 			err = WithHint(err, f.Action)
 		case f.Kind == artifacts.FindingDamaged, f.Kind == artifacts.FindingNotUnpacked && !f.Mendable:
 			err = WithHint(err, "paddock ensure "+f.Name)

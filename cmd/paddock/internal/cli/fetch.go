@@ -152,8 +152,8 @@ func namingAs(act, reference string, err error) error {
 	if strings.Contains(err.Error(), localName(reference)) {
 		return err
 	}
-	reference, _, _ = strings.Cut(reference, "#sha256=")                       // the error has the digest
-	return fmt.Errorf(act+" %s: %w", source.Scrub(errors.New(reference)), err) // a URL may hold secrets
+	reference, _, _ = strings.Cut(reference, "#sha256=")                          // the error has the digest
+	return fmt.Errorf("%s %s: %w", act, source.Scrub(errors.New(reference)), err) // a URL may hold secrets
 }
 
 // findOrFetch returns the model of that name from the store, or pulls it.

@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/paddock-dev/paddock/artifacts"
+	"github.com/paddock-dev/paddock/artifacts/atrest"
 	"github.com/paddock-dev/paddock/artifacts/packaging"
 	"github.com/paddock-dev/paddock/cmd/paddock/internal/ui"
 )
@@ -125,8 +126,10 @@ func (p *pathModel) sameFile(ctx context.Context, f *artifacts.Pending, s *packa
 	if f.Size >= manyBytes {
 		ui.Note(p.env.Err, fmt.Sprintf("reading %s (%s), to compare it with %s", f.Path, ui.Size(f.Size), p.model.Name))
 	}
-	sum, err := digestOf(ctx, s.Digest.Algorithm(), f.Path)
-	return sum == s.Digest, true, err
+	if same, err = atrest.Verify(ctx, f.Path, s.Digest); err != nil {
+		return false, true, fmt.Errorf("reading %s: %w", f.Path, err)
+	}
+	return same, true, nil
 }
 
 // manyBytes is what takes a while to read.
@@ -173,29 +176,6 @@ func (p *pathModel) beginsAlike(ctx context.Context, f *artifacts.Pending, s *pa
 	}
 	return bytes.Equal(one, other), nil
 }
-
-// digestOf reads a file. It stops when ctx ends.
-func digestOf(ctx context.Context, algorithm digest.Algorithm, path string) (digest.Digest, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := algorithm.Digester()
-	if _, err := io.Copy(h.Hash(), readerFunc(func(b []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, context.Cause(ctx)
-		}
-		return f.Read(b)
-	})); err != nil {
-		return "", fmt.Errorf("reading %s: %w", path, err)
-	}
-	return h.Digest(), nil
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // looks notes how the files of a plan look before they are read; nil if they are not on this machine.
 func looks(plan *artifacts.Plan) map[string]fileLook {

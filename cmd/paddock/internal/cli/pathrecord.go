@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+	"go.podman.io/storage/pkg/ioutils"
 	"golang.org/x/sys/unix"
 
 	"github.com/paddock-dev/paddock/artifacts"
@@ -76,7 +76,7 @@ func (e *Env) pathsDir() string {
 func (e *Env) recordOf(path string) *pathRecord {
 	r := &pathRecord{}
 	if dir := e.pathsDir(); dir != "" {
-		r = readRecord(filepath.Join(dir, digest.FromString(path).Encoded()+".json"))
+		r = readRecord(recordFile(dir, path))
 	}
 	if r.Path != path {
 		return &pathRecord{Path: path}
@@ -135,7 +135,7 @@ func (e *Env) recordPath(path string, model *artifacts.Model, files []artifacts.
 	return e.writeRecord(r)
 }
 
-func (e *Env) writeRecord(r *pathRecord) (err error) {
+func (e *Env) writeRecord(r *pathRecord) error {
 	dir := e.pathsDir()
 	if dir == "" {
 		return nil
@@ -147,16 +147,11 @@ func (e *Env) writeRecord(r *pathRecord) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(data)
-	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), filepath.Join(dir, digest.FromString(r.Path).Encoded()+".json"))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	return nil
+	// not synced: what is lost is read again
+	return ioutils.AtomicWriteFileWithOpts(recordFile(dir, r.Path), data, 0o600, &ioutils.AtomicFileWriterOptions{NoSync: true})
+}
+
+// recordFile is the file of a path's record.
+func recordFile(dir, path string) string {
+	return filepath.Join(dir, digest.FromString(path).Encoded()+".json")
 }
